@@ -1,0 +1,16 @@
+#pragma once
+#include <git2.h>
+#include <git2/sys/odb_backend.h>
+#include <git2/sys/repository.h>
+#include <git2/sys/stream.h>
+
+// git_libgit2_opts is variadic, which Swift cannot call.
+static inline int flotilla_git_option_int(int option, int value) {
+    return git_libgit2_opts(option, value);
+}
+static inline int flotilla_git_option_path(int option, const char *path) {
+    return git_libgit2_opts(option, path);
+}
+static inline int flotilla_git_search_path(int level, const char *path) {
+    return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);
+}

@@ -1,0 +1,30 @@
+/// The bounds of everything that comes from outside, each with its reason.
+package enum Limits {
+    /// One managed file. A larger one is a firmware or an image, and has its own way.
+    package static let fileBytes = 64 << 20
+    /// Managed files of one device: a full pass over them stays below a second.
+    package static let files = 20_000
+    /// Entries of one revision's tree that a reader visits: a hostile tree is cut off here.
+    package static let treeEntries = 200_000
+    /// Levels of a tree below its root.
+    package static let treeDepth = 32
+    /// One YAML document. Nobody reviews a larger one.
+    package static let yamlBytes = 1 << 20
+    package static let yamlDepth = 32
+    /// Values in one document, so that aliases and flow lists can't blow up memory.
+    package static let documentNodes = 100_000
+    /// One JSON document that our own programs hand to each other or keep on disk: the desired
+    /// state of `files` files fits.
+    package static let recordBytes = 32 << 20
+    package static let jsonDepth = 32
+    /// A commit object: headers, message and signatures.
+    package static let commitBytes = 1 << 20
+    /// Releases that one walk of the chain may cross.
+    package static let releases = 100_000
+    /// A template after substitution stays a text that fits in memory many times over.
+    package static let templateBytes = 1 << 20
+    /// What a failing check or validator may say in a report.
+    package static let reasonBytes = 4_096
+    /// One path name: PATH_MAX less what a staged name adds.
+    package static let pathBytes = 3_840
+}
