@@ -1,0 +1,61 @@
+package import FleetModel
+
+/// What the agent's machine wants done, in this order. Those that end in an answer say which.
+package enum AgentEffect: Equatable, Sendable {
+    /// Answered by `fetched` or `fetchFailed`.
+    case fetch
+    /// Verify up to `tip`, and where `applies`, resolve, plan, stage and check what it wants.
+    /// Answered by `staged` or `stageFailed`.
+    case stage(tip: Revision, applies: Bool)
+    /// Make what is missing on the way to `to` again, from the device's own object store.
+    /// Answered by `restaged` or `restageFailed`.
+    case restage(Move)
+    /// Remove what was staged for a generation that is not going to be.
+    case discard(generation: Int)
+    /// Try each check of a generation once. Answered by `probed`.
+    case probe(generation: Int)
+    /// Write it down before going on.
+    case journal(MovePhase, Move)
+    case forgetJournal
+    /// Move the files. Answered by `flipped` or `flipFailed`.
+    case flip(Move)
+    /// Answered by `unitsChanged` or `unitsFailed`.
+    case changeUnits(Move, UnitMoment)
+    /// Compare the disk with the generation. Answered by `scanned` or `scanFailed`.
+    case scan
+    /// Keep it in the ledger, and report it.
+    case record(AgentEvent)
+}
+
+/// When units are changed.
+package enum UnitMoment: Equatable, Sendable {
+    case beforeFlip
+    case afterFlip
+    /// What `beforeFlip` did is taken back, for the flip never came.
+    case undo
+}
+
+/// What happened, worth keeping.
+package enum AgentEvent: Equatable, Sendable {
+    case fetchFailed(String)
+    case fetchWorks
+    /// A release is not accepted: the alarm.
+    case refused(StageOutcome.Refusal)
+    /// The tip is accepted (again).
+    case accepted
+    case unchanged(Revision)
+    case notApplied(Revision)
+    case rejected(Revision, code: String, reason: String)
+    case knownBad(Revision, reason: String)
+    /// Generation `Move.to` is good.
+    case confirmed(Move)
+    /// Generation `Move.from` is bad, and so is its desired state, wherever it comes from.
+    case failed(generation: Int, reason: String)
+    /// The device stands on generation `Move.to` again.
+    case wentBack(Move)
+    case healed([String])
+    /// The paths that differ; an empty list ends the drift.
+    case drift([String])
+    /// Something that will be tried again.
+    case trouble(String)
+}

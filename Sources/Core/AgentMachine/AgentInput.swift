@@ -1,0 +1,82 @@
+package import FleetModel
+
+/// What the agent's machine is told. Every `Effect` that starts something is answered by exactly
+/// one of these.
+package enum AgentInput: Equatable, Sendable {
+    /// Time went by.
+    case tick
+    /// Somebody wants a look at Git and a scan for drift now.
+    case syncRequested
+    /// Somebody on site wants to go back to generation `to`.
+    case rollbackRequested(to: Int, reason: String)
+    /// The technician's hold was set or ended.
+    case held(Bool)
+
+    case fetched(tip: Revision)
+    case fetchFailed(String)
+    case staged(StageOutcome)
+    case stageFailed(String)
+    /// The contents of a generation that was made again stand ready.
+    case restaged(gate: HealthGate)
+    case restageFailed(String)
+    case probed([CheckResult])
+    case flipped
+    case flipFailed(String, passedCommitPoint: Bool)
+    case unitsChanged
+    case unitsFailed(String)
+    case scanned(drifted: [String], toHeal: [String])
+    case scanFailed(String)
+}
+
+/// What one round of one check said.
+package struct CheckResult: Equatable, Sendable {
+    /// `bundle/name`.
+    package var check: String
+    package var passed: Bool
+    /// Why it failed, for people.
+    package var detail: String
+
+    package init(check: String, passed: Bool, detail: String = "") {
+        self.check = check
+        self.passed = passed
+        self.detail = detail
+    }
+}
+
+/// What verifying, resolving, planning and staging a channel's tip came to.
+package struct StageOutcome: Equatable, Sendable {
+    package enum Verdict: Equatable, Sendable {
+        /// The device already has what this revision wants.
+        case upToDate(Revision)
+        case staged(Candidate)
+        /// This desired state failed here before.
+        case knownBad(Revision, reason: String)
+        /// The release is trusted, but can't be applied here; nothing was touched. `code` is
+        /// `invalid`, `needsAgent`, `preflight` or `validator`.
+        case rejected(Revision, code: String, reason: String)
+        /// Only verified, for the device is held.
+        case notApplied(Revision)
+    }
+
+    /// Why the tip, or a release on the way to it, is not accepted.
+    package struct Refusal: Equatable, Sendable {
+        package var code: String
+        package var reason: String
+        package var revision: Revision
+
+        package init(code: String, reason: String, revision: Revision) {
+            self.code = code
+            self.reason = reason
+            self.revision = revision
+        }
+    }
+
+    /// About the last release that is trusted; nil where nothing was looked at.
+    package var verdict: Verdict?
+    package var refusal: Refusal?
+
+    package init(verdict: Verdict?, refusal: Refusal?) {
+        self.verdict = verdict
+        self.refusal = refusal
+    }
+}

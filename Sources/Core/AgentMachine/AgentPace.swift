@@ -1,0 +1,39 @@
+internal import Digests
+package import FleetModel
+
+/// How often the agent does what. All delays are values, so that tests and simulations see them.
+package struct AgentPace: Equatable, Sendable {
+    /// Between two looks at Git while no broker tells us of news.
+    package var fetchInterval: Duration
+    /// Between two full scans for drift.
+    package var scanInterval: Duration
+    /// After the first failed fetch; doubled for each further one.
+    package var firstRetry: Duration
+    /// The longest time between two tries.
+    package var longestRetry: Duration
+    /// This device's own place within an interval, in thousandths: a fleet that was switched on
+    /// at the same moment must not call at the same moment for ever.
+    package var spread: Int
+
+    package init(
+        device: DeviceID, fetchInterval: Duration = .seconds(900),
+        scanInterval: Duration = .seconds(300), firstRetry: Duration = .seconds(30),
+        longestRetry: Duration = .seconds(21_600)
+    ) {
+        self.fetchInterval = fetchInterval
+        self.scanInterval = scanInterval
+        self.firstRetry = firstRetry
+        self.longestRetry = longestRetry
+        let hash = SHA256.hash(device.text.utf8).bytes
+        spread = (Int(hash[0]) << 8 | Int(hash[1])) % 1_000
+    }
+
+    /// An interval stretched by up to a tenth, always the same for one device.
+    func spreadOut(_ interval: Duration) -> Duration { interval + interval * spread / 10_000 }
+
+    /// How long to wait after `failures` tries in a row that failed.
+    func retryDelay(after failures: Int) -> Duration {
+        let doublings = min(max(failures - 1, 0), 16)
+        return spreadOut(min(firstRetry * (1 << doublings), longestRetry))
+    }
+}

@@ -1,0 +1,63 @@
+package import FleetModel
+
+/// The way from one generation to another, or back to itself when drift is healed.
+package struct Move: Equatable, Sendable {
+    package enum Purpose: String, Equatable, Sendable, CaseIterable {
+        /// To a new generation.
+        case upgrade
+        /// Back to the generation that was confirmed before.
+        case goBack
+        /// Managed paths of the current generation are made right again.
+        case heal
+    }
+
+    package var purpose: Purpose
+    package var from: Int
+    package var to: Int
+    /// Why the device goes back.
+    package var reason: String?
+    /// Checks that failed before the flip too, and so don't send the device back.
+    package var wasFailing: [String]
+    /// Paths to be healed; empty for a whole generation.
+    package var paths: [String]
+
+    package init(
+        _ purpose: Purpose, from: Int, to: Int, reason: String? = nil, wasFailing: [String] = [],
+        paths: [String] = []
+    ) {
+        self.purpose = purpose
+        self.from = from
+        self.to = to
+        self.reason = reason
+        self.wasFailing = wasFailing
+        self.paths = paths
+    }
+
+    /// The way home when this move went wrong.
+    func back(because reason: String) -> Move {
+        Move(.goBack, from: to, to: from, reason: reason)
+    }
+}
+
+/// How far a move has come; what the journal says.
+package enum MovePhase: String, Equatable, Sendable, CaseIterable {
+    /// Files are being moved; `current` says whether the commit point is passed.
+    case flipping
+    /// All files stand where they should; the units come next.
+    case placed
+    /// The health gate judges.
+    case settling
+}
+
+/// A generation that stands ready to be flipped to.
+package struct Candidate: Equatable, Sendable {
+    package var generation: Int
+    package var revision: Revision
+    package var gate: HealthGate
+
+    package init(generation: Int, revision: Revision, gate: HealthGate) {
+        self.generation = generation
+        self.revision = revision
+        self.gate = gate
+    }
+}
