@@ -28,7 +28,7 @@ package struct Instant: Hashable, Sendable, Comparable {
 extension Instant: CustomStringConvertible {
     /// RFC 3339 in UTC, to the second: `2026-11-23T02:14:29Z`.
     package var description: String {
-        let second = nanoseconds >= 0 ? seconds : (nanoseconds - 999_999_999) / 1_000_000_000
+        let second = nanoseconds % 1_000_000_000 < 0 ? seconds - 1 : seconds
         let day = Int((second >= 0 ? second : second - 86_399) / 86_400)
         let time = Int(second) - day * 86_400
         // Days to year, month, day in the proleptic Gregorian calendar, by eras of 400 years that

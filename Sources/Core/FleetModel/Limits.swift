@@ -17,6 +17,9 @@ package enum Limits {
     /// state of `files` files fits.
     package static let recordBytes = 32 << 20
     package static let jsonDepth = 32
+    /// Values in one such document: a desired state of `files` files has 180,000, and a value costs
+    /// some hundred bytes of memory.
+    package static let recordValues = 400_000
     /// A commit object: headers, message and signatures.
     package static let commitBytes = 1 << 20
     /// Releases that one walk of the chain may cross.

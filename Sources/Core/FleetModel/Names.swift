@@ -46,3 +46,17 @@ package struct ChannelName: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { "\(fleet)/\(channel)" }
 }
+
+/// Whether a path is absolute and in its only normal form: no empty name, no `.`, no `..`, no slash
+/// at the end, no NUL, at most `Limits.pathBytes`. The root folder itself is none.
+package func isAbsolutePath(_ path: String) -> Bool {
+    guard path.utf8.count <= Limits.pathBytes, path.utf8.first == UInt8(ascii: "/") else {
+        return false
+    }
+    return path.utf8.dropFirst().split(
+        separator: UInt8(ascii: "/"), omittingEmptySubsequences: false
+    ).allSatisfy { name in
+        !name.isEmpty && !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8)
+            && !name.contains(0)
+    }
+}
