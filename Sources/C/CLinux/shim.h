@@ -1,17 +1,23 @@
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Without _GNU_SOURCE: it changes the fields of types that Swift's own Glibc module also declares,
+// and then neither module can be used. What only _GNU_SOURCE declares is declared below.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/memfd.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// System calls without a wrapper in Debian 12's C library, and one that Swift does not import.
+static const int flotilla_o_path = __O_PATH;
+
+// System calls without a wrapper in Debian 12's C library, or whose wrapper Swift does not see.
 static inline int flotilla_openat2(int directory, const char *path, uint64_t flags, uint64_t mode,
                                    uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
@@ -24,3 +30,25 @@ static inline int flotilla_renameat2(int from_directory, const char *from, int t
                                      const char *to, unsigned int flags) {
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
 }
+static inline int flotilla_pipe2(int ends[2], int flags) {
+    return (int)syscall(SYS_pipe2, ends, flags);
+}
+static inline int flotilla_memfd_create(const char *name, unsigned int flags) {
+    return (int)syscall(SYS_memfd_create, name, flags);
+}
+static inline long flotilla_readlinkat(int directory, const char *path, void *buffer,
+                                       unsigned long size) {
+    return readlinkat(directory, path, (char *)buffer, size);
+}
+
+// Swift imports no variadic functions.
+static inline int flotilla_prctl(int option, unsigned long value) {
+    return prctl(option, value, 0UL, 0UL, 0UL);
+}
+
+// Through the C library and not the kernel, which would change only the calling thread.
+int setresuid(uid_t real, uid_t effective, uid_t saved);
+int setresgid(gid_t real, gid_t effective, gid_t saved);
+
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

@@ -1,0 +1,62 @@
+/// Absolute paths of a device as text: `/etc/motd`.
+package enum DevicePath {
+    /// Whether a path is absolute and normalised: no empty name, no `.`, no `..`, no NUL, no slash
+    /// at the end, and short enough for the kernel.
+    package static func isNormalised(_ path: String) -> Bool {
+        if path == "/" { return true }
+        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count < 4_096 else { return false }
+        return names(of: path).allSatisfy { name in
+            !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
+                && !name.utf8.contains(0)
+        }
+    }
+
+    /// `["etc", "motd"]`
+    package static func names(of path: String) -> [Substring] {
+        path == "/" ? [] : path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    }
+
+    /// The folder that holds a path; of `/` it is `/` itself.
+    package static func parent(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex
+        else { return "/" }
+        return String(path[..<slash])
+    }
+
+    package static func name(of path: String) -> String {
+        names(of: path).last.map(String.init) ?? ""
+    }
+
+    package static func join(_ folder: String, _ name: some StringProtocol) -> String {
+        folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+    }
+
+    /// Every folder above a path, from `/` downwards.
+    package static func ancestors(of path: String) -> [String] {
+        var folders: [String] = []
+        var folder = path
+        while folder != "/" {
+            folder = parent(of: folder)
+            folders.append(folder)
+        }
+        return folders.reversed()
+    }
+
+    /// Whether `path` is `folder` or stands below it.
+    package static func isAt(_ path: String, orBelow folder: String) -> Bool {
+        folder == "/" || path == folder
+            || (path.utf8.count > folder.utf8.count && path.utf8.starts(with: folder.utf8)
+                && path.utf8.dropFirst(folder.utf8.count).first == UInt8(ascii: "/"))
+    }
+
+    /// The text of a relative link at `link` that leads to `target`: `../var/lib/x`.
+    package static func relative(from link: String, to target: String) -> String {
+        var up = names(of: parent(of: link))[...]
+        var down = names(of: target)[...]
+        while let first = up.first, first == down.first, down.count > 1 {
+            up.removeFirst()
+            down.removeFirst()
+        }
+        return (up.map { _ in ".." } + down.map(String.init)).joined(separator: "/")
+    }
+}

@@ -1,0 +1,59 @@
+internal import CLinux
+internal import Glibc
+
+/// This process as a program.
+package enum Program {
+    /// Without its own name.
+    package static var arguments: [String] { Array(CommandLine.arguments.dropFirst()) }
+
+    package static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
+
+    /// Writes to who reads no more then fail, instead of ending the program.
+    package static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
+
+    package static func writeToStandardOutput(_ text: String) throws(SystemError) {
+        try write(text, to: STDOUT_FILENO, "standard output")
+    }
+
+    /// For messages. Where nobody can read them there is nobody to tell, so a failure is dropped.
+    package static func writeToStandardError(_ text: String) {
+        try? write(text, to: STDERR_FILENO, "standard error")
+    }
+
+    /// `count` bytes that nobody can guess.
+    package static func randomBytes(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let received = unsafe bytes.withUnsafeMutableBytes {
+                unsafe getrandom($0.baseAddress?.advanced(by: filled), count - filled, 0)
+            }
+            if received > 0 {
+                filled += received
+            } else if errno != EINTR {
+                fatalError("the kernel gives no random bytes: \(SystemError.text(of: errno))")
+            }
+        }
+        return bytes
+    }
+
+    private static func write(
+        _ text: String, to descriptor: Int32, _ name: String
+    ) throws(SystemError) {
+        let bytes = Array(text.utf8)
+        var written = 0
+        while written < bytes.count {
+            written += try systemCall("write to", name) {
+                unsafe bytes.withUnsafeBytes {
+                    unsafe Glibc.write(
+                        descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import CLinux
+internal import Glibc
+
+extension Root {
+    /// What stands at a path; a link is told as a link. Nil where nothing stands.
+    package func status(of path: String) throws(SystemError) -> FileStatus? {
+        if path == "/" { return try rootStatus() }
+        do throws(SystemError) {
+            let place = try openParent(of: path, to: "examine")
+            return try place.status()
+        } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
+    }
+
+    package func exists(_ path: String) throws(SystemError) -> Bool {
+        try status(of: path) != nil
+    }
+
+    /// The text of a symbolic link; nil where there is none.
+    package func readLink(_ path: String) throws(SystemError) -> String? {
+        do throws(SystemError) {
+            let place = try openParent(of: path, to: "read the link")
+            return try place.linkTarget()
+        } catch {
+            // EINVAL: there is something, but no link.
+            if error.isMissing || error.code == EINVAL { return nil }
+            throw error
+        }
+    }
+
+    /// One name on the way to a path.
+    package struct Step: Equatable, Sendable {
+        package var path: String
+        /// Nil where nothing stands.
+        package var status: FileStatus?
+        /// Where a symbolic link leads.
+        package var linkTarget: String?
+    }
+
+    /// Everything on the way to `path` and itself, from `/` downwards. Ends at the first name that
+    /// is not a folder.
+    package func steps(to path: String) throws(SystemError) -> [Step] {
+        var steps: [Step] = []
+        for folder in DevicePath.ancestors(of: path) + [path] {
+            let status = try status(of: folder)
+            var step = Step(path: folder, status: status, linkTarget: nil)
+            if status?.kind == .symbolicLink { step.linkTarget = try readLink(folder) }
+            steps.append(step)
+            if status?.kind != .directory { break }
+        }
+        return steps
+    }
+}
+
+extension Root.Place {
+    func status() throws(SystemError) -> FileStatus {
+        var record = stat()
+        let (descriptor, name) = (folder.raw, name)
+        try systemCall("examine", path) {
+            unsafe fstatat(descriptor, name, &record, AT_SYMLINK_NOFOLLOW)
+        }
+        return FileStatus(record)
+    }
+
+    func linkTarget() throws(SystemError) -> String {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let (descriptor, name) = (folder.raw, name)
+        let count = try systemCall("read the link", path) {
+            unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe flotilla_readlinkat(descriptor, name, bytes.baseAddress, UInt(bytes.count))
+            }
+        }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+}

@@ -1,0 +1,110 @@
+internal import FleetModel
+internal import Glibc
+
+extension Root {
+    /// Makes one folder, with exactly this mode.
+    package func makeFolder(
+        _ path: String, mode: UInt16 = 0o755, owner: FileOwner? = nil
+    ) throws(SystemError) {
+        let place = try openParent(of: path, to: "make the folder")
+        let (descriptor, name) = (place.folder.raw, place.name)
+        try systemCall("make the folder", path) { unsafe mkdirat(descriptor, name, 0o700) }
+        let folder = try place.open(O_RDONLY | O_DIRECTORY, to: "make the folder")
+        try folder.setOwner(owner)
+        try folder.setMode(mode)
+    }
+
+    /// Makes a folder and those above it where they are missing, and returns what it made, from the
+    /// top. One that is already there stays as it is.
+    @discardableResult
+    package func makeFolders(_ path: String, mode: UInt16 = 0o755) throws(SystemError) -> [String] {
+        var made: [String] = []
+        for folder in DevicePath.ancestors(of: path) + [path] {
+            if try status(of: folder) == nil {
+                try makeFolder(folder, mode: mode)
+                made.append(folder)
+            }
+        }
+        return made
+    }
+
+    /// Removes an empty folder.
+    package func removeFolder(_ path: String) throws(SystemError) {
+        let place = try openParent(of: path, to: "remove the folder")
+        let (descriptor, name) = (place.folder.raw, place.name)
+        try systemCall("remove the folder", path) {
+            unsafe unlinkat(descriptor, name, AT_REMOVEDIR)
+        }
+    }
+
+    /// Removes a file, a link, or a folder with all that is in it. Nothing there is fine. Never
+    /// follows a link, and refuses to go deeper than any tree of ours.
+    package func removeTree(_ path: String) throws(SystemError) {
+        do throws(SystemError) {
+            let place = try openParent(of: path, to: "remove")
+            try remove(FolderEntryName(place.name), in: place.folder, path: path, depth: 0)
+        } catch {
+            if !error.isMissing { throw error }
+        }
+    }
+
+    /// The names in a folder, in the order of their bytes; nil where there is no folder. More than
+    /// `limit` of them are an error.
+    package func listFolder(_ path: String, limit: Int) throws(SystemError) -> [String]? {
+        do throws(SystemError) {
+            let folder = try openFolder(path, to: "list")
+            return try entryNames(of: folder, path: path, limit: limit).map(\.text)
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
+    }
+
+    /// Returns when the names in a folder are on the disk.
+    package func syncFolder(_ path: String) throws(SystemError) {
+        let folder = try openFolder(path, to: "synchronise")
+        try folder.synchronise()
+    }
+}
+
+/// Entries that one folder may have when a tree is removed.
+private let removableEntries = 1_000_000
+private let removableDepth = Limits.treeDepth * 2
+
+private func remove(
+    _ name: FolderEntryName, in parent: borrowing FileDescriptor, path: String, depth: Int
+) throws(SystemError) {
+    let descriptor = parent.raw
+    do throws(SystemError) {
+        try systemCall("remove", path) {
+            unsafe name.withPointer {
+                unsafe unlinkat(descriptor, $0, 0)
+            }
+        }
+        return
+    } catch {
+        // Linux says EISDIR, POSIX EPERM, for a folder.
+        if error.code != EISDIR && error.code != EPERM { throw error }
+    }
+    guard depth < removableDepth else {
+        throw SystemError(
+            operation: "remove", path: path, code: ELOOP,
+            advice: "its folders are nested more than \(removableDepth) deep")
+    }
+    let raw = try systemCall("remove", path) {
+        unsafe name.withPointer {
+            unsafe openat(
+                descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        }
+    }
+    let folder = FileDescriptor(owning: raw, path: path)
+    for entry in try entryNames(of: folder, path: path, limit: removableEntries) {
+        try remove(entry, in: folder, path: DevicePath.join(path, entry.text), depth: depth + 1)
+    }
+    try systemCall("remove", path) {
+        unsafe name.withPointer {
+            unsafe unlinkat(descriptor, $0, AT_REMOVEDIR)
+        }
+    }
+}

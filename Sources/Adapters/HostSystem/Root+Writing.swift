@@ -1,0 +1,126 @@
+internal import CLinux
+internal import Glibc
+
+extension Root {
+    /// Makes a new file; something that already stands there is an error. When it returns, mode and
+    /// owner are set and, with `durable`, the bytes are on the disk. On an error nothing is left.
+    package func createFile(
+        _ path: String, contents: [UInt8], mode: UInt16, owner: FileOwner? = nil,
+        durable: Bool = true
+    ) throws(SystemError) {
+        let place = try openParent(of: path, to: "create")
+        // Nobody else may read what is not yet whole.
+        let file = try place.open(O_WRONLY | O_CREAT | O_EXCL, mode: 0o600, to: "create")
+        do throws(SystemError) {
+            // The owner first: a change of owner takes the set-user-ID bits away.
+            try file.setOwner(owner)
+            try file.write(contents)
+            try file.setMode(mode)
+            if durable { try file.synchronise() }
+        } catch {
+            place.removeQuietly()
+            throw error
+        }
+    }
+
+    /// Replaces a file in one instant and durably, with a new one beside it: whatever happens, the
+    /// old bytes or the new ones stand there.
+    package func replaceFile(
+        _ path: String, with bytes: [UInt8], mode: UInt16, owner: FileOwner? = nil
+    ) throws(SystemError) {
+        let folder = DevicePath.parent(of: path)
+        // Always the same name: what a crash leaves behind is overwritten, and does not pile up.
+        let temporary = DevicePath.join(folder, ".\(DevicePath.name(of: path)).new")
+        try unlink(temporary, missingIsFine: true)
+        try createFile(temporary, contents: bytes, mode: mode, owner: owner)
+        try rename(temporary, to: path)
+        try syncFolder(folder)
+    }
+
+    /// Moves in one instant. What stood at `new` is gone, unless `replacing` is false, when it is an
+    /// error.
+    package func rename(
+        _ old: String, to new: String, replacing: Bool = true
+    ) throws(SystemError) {
+        let from = try openParent(of: old, to: "rename")
+        let to = try openParent(of: new, to: "rename to")
+        let (fromFolder, fromName) = (from.folder.raw, from.name)
+        let (toFolder, toName) = (to.folder.raw, to.name)
+        let flags: UInt32 = replacing ? 0 : UInt32(RENAME_NOREPLACE)
+        do throws(SystemError) {
+            try systemCall("rename", old) {
+                unsafe flotilla_renameat2(fromFolder, fromName, toFolder, toName, flags)
+            }
+        } catch {
+            var error = error
+            error.advice = "it was to become \(new)"
+            throw error
+        }
+    }
+
+    package func hardLink(_ old: String, at new: String) throws(SystemError) {
+        let from = try openParent(of: old, to: "link")
+        let to = try openParent(of: new, to: "link")
+        let (fromFolder, fromName) = (from.folder.raw, from.name)
+        let (toFolder, toName) = (to.folder.raw, to.name)
+        try systemCall("link", new) {
+            unsafe linkat(fromFolder, fromName, toFolder, toName, 0)
+        }
+    }
+
+    /// Makes a symbolic link at `path` with the text `target`.
+    package func symbolicLink(_ target: String, at path: String) throws(SystemError) {
+        let place = try openParent(of: path, to: "link")
+        let (descriptor, name) = (place.folder.raw, place.name)
+        try systemCall("link", path) { unsafe symlinkat(target, descriptor, name) }
+    }
+
+    /// Removes anything but a folder.
+    package func unlink(_ path: String, missingIsFine: Bool = false) throws(SystemError) {
+        do throws(SystemError) {
+            let place = try openParent(of: path, to: "remove")
+            let (descriptor, name) = (place.folder.raw, place.name)
+            try systemCall("remove", path) { unsafe unlinkat(descriptor, name, 0) }
+        } catch {
+            if missingIsFine && error.isMissing { return }
+            throw error
+        }
+    }
+
+    /// Sets the permission bits of a file or folder; never of what a link points to.
+    package func setMode(_ path: String, _ mode: UInt16) throws(SystemError) {
+        let place = try openParent(of: path, to: "set the mode of")
+        let file = try place.open(O_RDONLY | O_NONBLOCK | O_NOCTTY, to: "set the mode of")
+        try file.setMode(mode)
+    }
+
+    /// Sets the owner of anything, of a link itself. The kernel may take set-user-ID bits away, so
+    /// the mode is set afterwards.
+    package func setOwner(_ path: String, _ owner: FileOwner) throws(SystemError) {
+        let place = try openParent(of: path, to: "set the owner of")
+        let (descriptor, name) = (place.folder.raw, place.name)
+        try systemCall("set the owner of", path) {
+            unsafe fchownat(descriptor, name, owner.user, owner.group, AT_SYMLINK_NOFOLLOW)
+        }
+    }
+}
+
+extension FileDescriptor {
+    package func setMode(_ mode: UInt16) throws(SystemError) {
+        let descriptor = raw
+        try systemCall("set the mode of", path) { fchmod(descriptor, UInt32(mode)) }
+    }
+
+    package func setOwner(_ owner: FileOwner?) throws(SystemError) {
+        guard let owner else { return }
+        let descriptor = raw
+        try systemCall("set the owner of", path) { fchown(descriptor, owner.user, owner.group) }
+    }
+}
+
+extension Root.Place {
+    /// For a way out that already reports another error.
+    func removeQuietly() {
+        _ = unsafe unlinkat(folder.raw, name, 0)
+    }
+}
