@@ -106,8 +106,8 @@ let modules: [Module] = [
     Module(
         name: "DeviceRecords", wing: .device,
         uses: [
-            "Digests", "Documents", "FleetModel", "HostSystem", "JSONDocument", "ReleaseTrust",
-            "Resolution", "YAMLDocument",
+            "AgentMachine", "Digests", "Documents", "FleetModel", "HostSystem", "JSONDocument",
+            "ReleaseTrust", "Resolution", "YAMLDocument",
         ]),
     Module(
         name: "Transaction", wing: .device,
@@ -214,8 +214,10 @@ func settings(of wing: Wing) -> [SwiftSetting] {
     return settings
 }
 
+let presentNames = Set(modules.filter { exists("\($0.wing.folder)/\($0.name)") }.map(\.name))
+
 func target(of module: Module) -> Target {
-    let dependencies = module.uses.map { Target.Dependency(stringLiteral: $0) } + module.products
+    let dependencies = module.uses.filter { $0.hasPrefix("C") || presentNames.contains($0) }.map { Target.Dependency(stringLiteral: $0) } + module.products
     let path = "\(module.wing.folder)/\(module.name)"
     switch module.wing {
     case .devicePrograms:

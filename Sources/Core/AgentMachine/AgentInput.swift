@@ -9,8 +9,9 @@ package enum AgentInput: Equatable, Sendable {
     case syncRequested
     /// Somebody on site wants to go back to generation `to`.
     case rollbackRequested(to: Int, reason: String)
-    /// The technician's hold was set or ended.
-    case held(Bool)
+    /// What the disk says, where others may have changed it: which generation is current, and
+    /// whether a technician holds the device.
+    case looked(current: Int, isHeld: Bool)
 
     case fetched(tip: Revision)
     case fetchFailed(String)

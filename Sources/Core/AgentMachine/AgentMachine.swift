@@ -96,7 +96,8 @@ package struct AgentMachine: Sendable {
 
     package mutating func handle(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
         switch input {
-        case .held(let held):
+        case .looked(let generation, let held):
+            if state == .idle { current = generation }
             isHeld = held
             return []
         case .syncRequested:

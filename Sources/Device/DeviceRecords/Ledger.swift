@@ -1,0 +1,147 @@
+package import Digests
+package import Documents
+package import FleetModel
+
+/// What the device must not forget: which generation is good, which desired states are bad, and what
+/// happened lately.
+package struct Ledger: Equatable, Sendable {
+    /// A desired state that failed here. It is not tried again, by whatever revision, until
+    /// somebody says so.
+    package struct FailedState: Equatable, Sendable {
+        package var digest: ContentDigest
+        package var revision: Revision?
+        package var reason: String
+        package var at: Instant
+
+        package init(digest: ContentDigest, revision: Revision?, reason: String, at: Instant) {
+            self.digest = digest
+            self.revision = revision
+            self.reason = reason
+            self.at = at
+        }
+    }
+
+    package struct Outcome: Equatable, Sendable {
+        /// `confirmed`, `rolledBack`, `refused`, `rejected`, `healed`, …
+        package var kind: String
+        package var generation: Int?
+        package var revision: Revision?
+        package var detail: String
+        package var at: Instant
+
+        package init(
+            kind: String, generation: Int? = nil, revision: Revision? = nil, detail: String = "",
+            at: Instant
+        ) {
+            self.kind = kind
+            self.generation = generation
+            self.revision = revision
+            self.detail = detail
+            self.at = at
+        }
+    }
+
+    /// The last generation that passed its gate.
+    package var confirmed = 0
+    /// The one before it: where `rollback` leads.
+    package var previous: Int?
+    /// The last release whose content this device has. It may be newer than the generation's own
+    /// revision, where a release changed nothing here.
+    package var revision: Revision?
+    package var failed: [FailedState] = []
+    package var outcomes: [Outcome] = []
+    /// Why the tip of the channel is not what the device has: the newest refusal or rejection.
+    package var alarm: Outcome?
+
+    package init() {}
+
+    /// Old failures are forgotten first, when there are more than anybody would look at.
+    package static let failedLimit = 64
+    package static let outcomeLimit = 50
+
+    package mutating func remember(_ state: FailedState) {
+        failed.removeAll { $0.digest == state.digest }
+        failed.append(state)
+        failed.removeFirst(max(0, failed.count - Self.failedLimit))
+    }
+
+    package mutating func append(_ outcome: Outcome) {
+        outcomes.append(outcome)
+        outcomes.removeFirst(max(0, outcomes.count - Self.outcomeLimit))
+    }
+
+    package func failure(of digest: ContentDigest) -> FailedState? {
+        failed.first { $0.digest == digest }
+    }
+}
+
+extension Ledger: DeviceRecord {
+    package static let recordName = "ledger"
+
+    package var json: JSONValue {
+        [
+            "format": 1,
+            "confirmed": .integer(Int64(confirmed)),
+            "previous": previous.map { .integer(Int64($0)) } ?? .null,
+            "revision": revision.map { .string($0.text) } ?? .null,
+            "failed": .array(failed.map(\.json)),
+            "outcomes": .array(outcomes.map(\.json)),
+            "alarm": alarm?.json ?? .null,
+        ]
+    }
+
+    package init(reading node: Node, file: String) throws(InvalidDocument) {
+        var reader = RecordReader(node, file: file, what: Self.recordName)
+        self.init()
+        confirmed = Int(reader.integer("confirmed"))
+        previous = reader.optionalInteger("previous").map { Int($0) }
+        revision = reader.optionalObject("revision")
+        let failedNodes = reader.list("failed")
+        let outcomeNodes = reader.list("outcomes")
+        let alarmNode = reader.optionalNode("alarm")
+        try reader.finish(format: 1)
+        for node in failedNodes { failed.append(try FailedState(reading: node, file: file)) }
+        for node in outcomeNodes { outcomes.append(try Outcome(reading: node, file: file)) }
+        if let alarmNode { alarm = try Outcome(reading: alarmNode, file: file) }
+    }
+}
+
+extension Ledger.FailedState {
+    package var json: JSONValue {
+        [
+            "digest": .string(digest.description),
+            "revision": revision.map { .string($0.text) } ?? .null,
+            "reason": .string(reason), "at": .integer(at.nanoseconds),
+        ]
+    }
+
+    fileprivate init(reading node: Node, file: String) throws(InvalidDocument) {
+        var reader = RecordReader(node, file: file, what: "failed state")
+        self.init(
+            digest: reader.digest("digest"), revision: reader.optionalObject("revision"),
+            reason: reader.text("reason"), at: Instant(nanoseconds: reader.integer("at")))
+        try reader.finish()
+    }
+}
+
+extension Ledger.Outcome {
+    package var json: JSONValue {
+        [
+            "kind": .string(kind),
+            "generation": generation.map { .integer(Int64($0)) } ?? .null,
+            "revision": revision.map { .string($0.text) } ?? .null,
+            "detail": .string(detail), "at": .integer(at.nanoseconds),
+        ]
+    }
+
+    fileprivate init(reading node: Node, file: String) throws(InvalidDocument) {
+        var reader = RecordReader(node, file: file, what: "outcome")
+        self.init(
+            kind: reader.text("kind"),
+            generation: reader.optionalInteger("generation").map { Int($0) },
+            revision: reader.optionalObject("revision"),
+            detail: reader.optionalText("detail") ?? "",
+            at: Instant(nanoseconds: reader.integer("at")))
+        try reader.finish()
+    }
+}

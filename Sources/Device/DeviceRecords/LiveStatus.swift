@@ -1,0 +1,52 @@
+package import Documents
+package import FleetModel
+
+/// What is only of interest while it is true, kept on the memory file system below /run: an idle
+/// device writes nothing to its flash.
+package struct LiveStatus: Equatable, Sendable {
+    /// The word of the agent's machine.
+    package var phase = "stopped"
+    package var lastFetch: Instant?
+    /// Why the last fetch failed; nil when it worked.
+    package var fetchProblem: String?
+    /// The newest trouble that will be tried again.
+    package var trouble: String?
+    package var lastScan: Instant?
+    /// The paths that differ from the generation, at most `driftLimit`.
+    package var drift: [String] = []
+    package var driftCount = 0
+
+    package static let driftLimit = 100
+
+    package init() {}
+}
+
+extension LiveStatus: DeviceRecord {
+    package static let recordName = "live status"
+
+    package var json: JSONValue {
+        [
+            "format": 1,
+            "phase": .string(phase),
+            "lastFetch": lastFetch.map { .integer($0.nanoseconds) } ?? .null,
+            "fetchProblem": fetchProblem.map { .string($0) } ?? .null,
+            "trouble": trouble.map { .string($0) } ?? .null,
+            "lastScan": lastScan.map { .integer($0.nanoseconds) } ?? .null,
+            "drift": .array(drift.map { .string($0) }),
+            "driftCount": .integer(Int64(driftCount)),
+        ]
+    }
+
+    package init(reading node: Node, file: String) throws(InvalidDocument) {
+        var reader = RecordReader(node, file: file, what: Self.recordName)
+        self.init()
+        phase = reader.text("phase")
+        lastFetch = reader.optionalInteger("lastFetch").map(Instant.init(nanoseconds:))
+        fetchProblem = reader.optionalText("fetchProblem")
+        trouble = reader.optionalText("trouble")
+        lastScan = reader.optionalInteger("lastScan").map(Instant.init(nanoseconds:))
+        drift = reader.texts("drift")
+        driftCount = Int(reader.integer("driftCount"))
+        try reader.finish(format: 1)
+    }
+}

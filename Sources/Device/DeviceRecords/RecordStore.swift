@@ -1,0 +1,89 @@
+package import Documents
+internal import FleetModel
+package import HostSystem
+internal import JSONDocument
+
+/// Reads and writes the agent's records. Every write is a temporary file, fsync, rename, and fsync
+/// of the folder: after a power cut a record is the old one or the new one, whole.
+package struct RecordStore: Sendable {
+    package let root: Root
+
+    package init(root: Root) { self.root = root }
+
+    /// Nil where there is no such record yet.
+    package func read<Record: DeviceRecord>(_ type: Record.Type, at path: String)
+        throws(RecordError) -> Record?
+    {
+        let bytes: [UInt8]?
+        do throws(SystemError) {
+            bytes = try root.readFile(path, limit: Limits.recordBytes)
+        } catch {
+            throw .system(error)
+        }
+        guard let bytes else { return nil }
+        do throws(InvalidDocument) {
+            return try Record(reading: try JSON.parse(bytes, file: path), file: path)
+        } catch {
+            throw .damaged(error)
+        }
+    }
+
+    package func write(_ record: some DeviceRecord, at path: String) throws(RecordError) {
+        do throws(SystemError) {
+            try root.replaceFile(path, with: Array((record.json.pretty + "\n").utf8), mode: 0o600)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Removes it durably; a record that is not there is fine.
+    package func remove(_ path: String) throws(RecordError) {
+        do throws(SystemError) {
+            guard try root.exists(path) else { return }
+            try root.unlink(path, missingIsFine: true)
+            try root.syncFolder(DevicePath.parent(of: path))
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// The generation with this number; number 0 needs no record.
+    package func generation(_ number: Int) throws(RecordError) -> GenerationRecord? {
+        if number == 0 { return .beforeFlotilla }
+        return try read(GenerationRecord.self, at: StateLayout.record(of: number))
+    }
+
+    /// The number that the link `current` points to; 0 where nothing was ever applied.
+    package func currentGeneration() throws(RecordError) -> Int {
+        let target: String?
+        do throws(SystemError) {
+            target = try root.readLink(StateLayout.current)
+        } catch {
+            throw .system(error)
+        }
+        guard let target else { return 0 }
+        guard let number = target.split(separator: "/").last.flatMap({ Int($0) }), number >= 0
+        else {
+            throw .damaged(
+                InvalidDocument(
+                    Diagnostic(
+                        file: StateLayout.current,
+                        message: "the link points to `\(target)`, which is no generation",
+                        fix: "Point it to generations/N, where N is a folder that is there.")))
+        }
+        return number
+    }
+}
+
+/// A record could not be read or written.
+package enum RecordError: Error, Equatable, Sendable, CustomStringConvertible {
+    case system(SystemError)
+    case damaged(InvalidDocument)
+
+    package var description: String {
+        switch self {
+        case .system(let error): error.description
+        case .damaged(let error): error.description
+        }
+    }
+}
