@@ -49,6 +49,12 @@ package struct RecordReader {
         return SHA256.hash([])
     }
 
+    /// Nil only after a fault, which `finish` throws.
+    package mutating func object(_ key: String) -> ObjectID? {
+        guard mapping.requiredNode(key) != nil else { return nil }
+        return optionalObject(key)
+    }
+
     package mutating func optionalObject(_ key: String) -> ObjectID? {
         guard let text = optionalText(key) else { return nil }
         if let id = ObjectID(text) { return id }
@@ -61,6 +67,9 @@ package struct RecordReader {
     ) -> Choice {
         mapping.choice(key, of: Choice.self) ?? fallback
     }
+
+    /// Everything that was wrong so far.
+    package var invalid: InvalidDocument { InvalidDocument(mapping.diagnostics) }
 
     /// Throws everything that was wrong. Keys that this version does not know are an error too: the
     /// format number changes with the keys.

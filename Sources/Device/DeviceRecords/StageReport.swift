@@ -37,9 +37,9 @@ extension StageReport {
             var reader = RecordReader(refusalNode, file: file, what: "refusal")
             let code = reader.text("code")
             let reason = reader.text("reason")
-            let revision = reader.optionalObject("revision")
+            let revision = reader.object("revision")
             try reader.finish()
-            guard let revision else { throw Self.incomplete("revision", file) }
+            guard let revision else { throw reader.invalid }
             outcome.refusal = StageOutcome.Refusal(code: code, reason: reason, revision: revision)
         }
         guard let verdictNode else { return }
@@ -51,12 +51,12 @@ extension StageReport {
     ) throws -> StageOutcome.Verdict {
         var reader = RecordReader(node, file: file, what: "verdict")
         let kind: VerdictKind = reader.choice("kind", default: .upToDate)
-        let revision = reader.optionalObject("revision")
+        let revision = reader.object("revision")
         let generation = reader.optionalInteger("generation")
         let code = reader.optionalText("code") ?? ""
         let reason = reader.optionalText("reason") ?? ""
         try reader.finish()
-        guard let revision else { throw incomplete("revision", file) }
+        guard let revision else { throw reader.invalid }
         switch kind {
         case .upToDate: return .upToDate(revision)
         case .notApplied: return .notApplied(revision)
