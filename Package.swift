@@ -263,7 +263,9 @@ let package = Package(
         ],
     targets: cLibraries + present.map(target(of:)) + tests + [
         .target(
-            name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: common)
+            name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: common),
+        // Reads the tree's files and holds them against the rules of the house.
+        .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )
