@@ -38,7 +38,7 @@ package struct MappingReader {
 
     /// The value of `key`, or nil where it is missing or null.
     package mutating func node(_ key: String) -> Node? {
-        known.append(key)
+        if !known.contains(key) { known.append(key) }
         guard let value = entries.first(where: { $0.key == key })?.value else { return nil }
         if case .scalar(let scalar) = value.content, scalar.isNull { return nil }
         return value

@@ -30,4 +30,22 @@ package enum Limits {
     package static let reasonBytes = 4_096
     /// One path name: PATH_MAX less what a staged name adds.
     package static let pathBytes = 3_840
+    /// One name in a path: NAME_MAX less what a staged name adds.
+    package static let nameBytes = 200
+    /// One selector. Nobody understands a longer one.
+    package static let selectorBytes = 4_096
+    /// All rendered templates of one device together: they are held in memory until they are
+    /// stored.
+    package static let renderedBytes = 32 << 20
+    /// Health checks and validators of one device, each: a round of checks must come to its end.
+    package static let checks = 256
+    /// One command: the words, and the bytes of each.
+    package static let commandWords = 64
+    package static let wordBytes = 4_096
+    /// The longest time for one try of a check or a validator.
+    package static let checkTimeout = Duration.seconds(600)
+    /// The longest settle time and deadline of a health gate.
+    package static let gateTime = Duration.seconds(86_400)
+    /// The shortest time between two rounds of checks, so that a gate can't keep a device busy.
+    package static let gateInterval = Duration.milliseconds(100)
 }
