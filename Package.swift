@@ -96,7 +96,7 @@ let modules: [Module] = [
     Module(name: "JSONDocument", wing: .adapters, uses: ["CJansson", "Documents", "FleetModel"]),
     Module(
         name: "Signatures", wing: .adapters,
-        uses: ["COpenSSL", "Digests", "FleetModel", "ReleaseTrust"]),
+        uses: ["COpenSSL", "Digests", "Documents", "FleetModel", "ReleaseTrust"]),
     Module(name: "HostSystem", wing: .adapters, uses: ["CLinux", "FleetModel", "Digests"]),
     Module(
         name: "GitStore", wing: .adapters,
