@@ -161,8 +161,8 @@ let modules: [Module] = [
     Module(
         name: "flotilla-worker", wing: .devicePrograms,
         uses: [
-            "DeviceRecords", "Documents", "FleetModel", "GitStore", "HealthProbes", "HostSystem",
-            "Staging",
+            "AgentMachine", "DeviceRecords", "Documents", "FleetModel", "GitStore", "HealthProbes",
+            "HostSystem", "JSONDocument", "ReleaseTrust", "Staging",
         ]),
     Module(
         name: "flotilla", wing: .operatorPrograms,

@@ -25,6 +25,12 @@ package enum Program {
         try? write(text, to: STDERR_FILENO, "standard error")
     }
 
+    /// All of standard input; more than `limit` bytes are an error.
+    package static func readStandardInput(limit: Int) throws(SystemError) -> [UInt8] {
+        let copy = try systemCall("read", "standard input") { dup(STDIN_FILENO) }
+        return try FileDescriptor(owning: copy, path: "standard input").readAll(limit: limit)
+    }
+
     /// `count` bytes that nobody can guess.
     package static func randomBytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

@@ -34,11 +34,12 @@ package struct ServiceNotifier: Sendable {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         var path = Array(socketPath.utf8)
-        guard path.count < unsafe MemoryLayout.size(ofValue: address.sun_path) else { return }
+        let capacity = MemoryLayout.size(ofValue: address.sun_path)
+        guard path.count < capacity else { return }
         // A leading @ stands for the NUL of an abstract socket's name.
         if path.first == UInt8(ascii: "@") { path[0] = 0 }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
-        let descriptor = unsafe socket(
+        let descriptor = socket(
             AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -48,7 +49,7 @@ package struct ServiceNotifier: Sendable {
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
                 unsafe bytes.withUnsafeBytes {
                     _ = unsafe sendto(
-                        descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue),
+                        descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL),
                         generic, length)
                 }
             }

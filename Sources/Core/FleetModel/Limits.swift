@@ -26,6 +26,8 @@ package enum Limits {
     package static let releases = 100_000
     /// A template after substitution stays a text that fits in memory many times over.
     package static let templateBytes = 1 << 20
+    /// What a worker may answer to the agent: a verdict with its reason.
+    package static let workerOutputBytes = 64 << 10
     /// What a failing check or validator may say in a report.
     package static let reasonBytes = 4_096
     /// One path name: PATH_MAX less what a staged name adds.

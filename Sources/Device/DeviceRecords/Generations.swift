@@ -1,4 +1,4 @@
-package import HostSystem
+internal import HostSystem
 
 /// The folders of the generations.
 package enum Generations {
@@ -25,26 +25,17 @@ package enum Generations {
     package static func make(
         _ record: GenerationRecord, in store: RecordStore
     ) throws(RecordError) {
-        try system { () throws(SystemError) in
+        _ = try system { () throws(SystemError) in
             try store.root.makeFolders(StateLayout.generation(record.number), mode: 0o755)
         }
         try store.write(record, at: StateLayout.record(of: record.number))
     }
 
-    package static func remove(_ number: Int, from store: RecordStore) throws(RecordError) {
-        try system { () throws(SystemError) in
-            try store.root.removeTree(StateLayout.generation(number))
-        }
-    }
-
-    /// Removes all but the newest few and those that are in use.
-    package static func removeOld(
-        keeping inUse: [Int], store: RecordStore
-    ) throws(RecordError) {
-        let numbers = try numbers(in: store)
-        for number in numbers.dropLast(kept) where !inUse.contains(number) {
-            try remove(number, from: store)
-        }
+    /// The numbers to keep: the newest few, and those that are in use.
+    package static func worthKeeping(
+        inUse: [Int], in store: RecordStore
+    ) throws(RecordError) -> Set<Int> {
+        Set(try numbers(in: store).suffix(kept)).union(inUse)
     }
 
     private static func system<Value>(
