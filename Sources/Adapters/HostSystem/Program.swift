@@ -6,6 +6,19 @@ package enum Program {
     /// Without its own name.
     package static var arguments: [String] { Array(CommandLine.arguments.dropFirst()) }
 
+    /// Where this program's own file stands.
+    package static func ownPath() throws(SystemError) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let length = try systemCall("read", "/proc/self/exe") {
+            unsafe buffer.withUnsafeMutableBytes {
+                unsafe readlink(
+                    "/proc/self/exe", $0.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    $0.count)
+            }
+        }
+        return String(decoding: buffer[..<length], as: UTF8.self)
+    }
+
     package static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
