@@ -100,7 +100,7 @@ let modules: [Module] = [
     Module(name: "HostSystem", wing: .adapters, uses: ["CLinux", "FleetModel", "Digests"]),
     Module(
         name: "GitStore", wing: .adapters,
-        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel", "HostSystem"]),
+        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel"]),
 
     // Device: what the agent and its worker do.
     Module(

@@ -22,6 +22,19 @@ package enum Limits {
     package static let recordValues = 400_000
     /// A commit object: headers, message and signatures.
     package static let commitBytes = 1 << 20
+    /// One object in a pack after it is inflated: twice a managed file, so that nothing that a
+    /// device may use is refused, and what libgit2 holds in memory stays bounded.
+    package static let gitObjectBytes = 2 * fileBytes
+    /// Objects of one pack: each costs a hundred bytes of memory while the pack is indexed.
+    package static let packObjects = 1_000_000
+    /// Packs of one download; libgit2 makes one.
+    package static let packs = 16
+    /// A tree object: 200,000 entries with short names.
+    package static let treeBytes = 16 << 20
+    /// Objects that libgit2 keeps decoded: trees and commits of one resolution fit.
+    package static let gitCacheBytes = 16 << 20
+    /// A known-hosts file, a certificate or a key.
+    package static let credentialFileBytes = 1 << 20
     /// Releases that one walk of the chain may cross.
     package static let releases = 100_000
     /// A template after substitution stays a text that fits in memory many times over.
