@@ -111,7 +111,10 @@ let modules: [Module] = [
         ]),
     Module(
         name: "Transaction", wing: .device,
-        uses: ["DeviceRecords", "Digests", "Documents", "FleetModel", "HostSystem", "UnitPlanning"]),
+        uses: [
+            "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "HostSystem",
+            "UnitPlanning",
+        ]),
     Module(
         name: "DriftWatch", wing: .device,
         uses: ["DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction"]),

@@ -55,7 +55,10 @@ package struct FileStatus: Equatable, Sendable {
 
     /// Whether somebody besides root and this process may change what it holds. A folder of that
     /// kind can't hold managed files: whoever may write it decides what stands at their paths.
-    package var isWritableByOthers: Bool {
+    package var isWritableByOthers: Bool { Self.isWritableByOthers(mode: mode, owner: owner) }
+
+    /// The same for a folder that is only planned.
+    package static func isWritableByOthers(mode: UInt16, owner: FileOwner) -> Bool {
         let byGroup = mode & 0o020 != 0 && owner.group != 0 && owner.group != getegid()
         let byOwner = owner.user != 0 && owner.user != geteuid()
         return mode & 0o002 != 0 || byGroup || byOwner

@@ -30,6 +30,15 @@ extension Root {
         }
     }
 
+    /// Whether the file system that holds a folder takes no changes.
+    package func isReadOnly(_ folder: String) throws(SystemError) -> Bool {
+        let folder = try openFolder(folder, to: "examine")
+        let descriptor = folder.raw
+        var record = statvfs()
+        try systemCall("examine", folder.path) { unsafe fstatvfs(descriptor, &record) }
+        return record.f_flag & UInt(ST_RDONLY) != 0
+    }
+
     /// One name on the way to a path.
     package struct Step: Equatable, Sendable {
         package var path: String

@@ -2,16 +2,33 @@ internal import FleetModel
 internal import Glibc
 
 extension Root {
-    /// Makes one folder, with exactly this mode.
+    /// Makes one folder with exactly this mode and owner, in one instant: under another name first,
+    /// so that nobody ever sees it half made.
     package func makeFolder(
         _ path: String, mode: UInt16 = 0o755, owner: FileOwner? = nil
     ) throws(SystemError) {
         let place = try openParent(of: path, to: "make the folder")
-        let (descriptor, name) = (place.folder.raw, place.name)
-        try systemCall("make the folder", path) { unsafe mkdirat(descriptor, name, 0o700) }
-        let folder = try place.open(O_RDONLY | O_DIRECTORY, to: "make the folder")
+        let descriptor = place.folder.raw
+        let temporary = ".\(place.name).new"
+        let temporaryPath = DevicePath.join(DevicePath.parent(of: path), temporary)
+        // What a crash left behind.
+        if try exists(temporaryPath) { try removeFolder(temporaryPath) }
+        try willChange("make the folder", path)
+        try systemCall("make the folder", path) { unsafe mkdirat(descriptor, temporary, 0o700) }
+        try willChange("set the mode of", path)
+        let raw = try systemCall("make the folder", path) {
+            unsafe openat(
+                descriptor, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        }
+        let folder = FileDescriptor(owning: raw, path: path)
         try folder.setOwner(owner)
         try folder.setMode(mode)
+        do throws(SystemError) {
+            try rename(temporaryPath, to: path, replacing: false)
+        } catch {
+            try? removeFolder(temporaryPath)
+            throw SystemError(operation: "make the folder", path: path, code: error.code)
+        }
     }
 
     /// Makes a folder and those above it where they are missing, and returns what it made, from the
@@ -32,6 +49,7 @@ extension Root {
     package func removeFolder(_ path: String) throws(SystemError) {
         let place = try openParent(of: path, to: "remove the folder")
         let (descriptor, name) = (place.folder.raw, place.name)
+        try willChange("remove the folder", path)
         try systemCall("remove the folder", path) {
             unsafe unlinkat(descriptor, name, AT_REMOVEDIR)
         }
@@ -42,6 +60,7 @@ extension Root {
     package func removeTree(_ path: String) throws(SystemError) {
         do throws(SystemError) {
             let place = try openParent(of: path, to: "remove")
+            try willChange("remove", path)
             try remove(FolderEntryName(place.name), in: place.folder, path: path, depth: 0)
         } catch {
             if !error.isMissing { throw error }
@@ -64,6 +83,7 @@ extension Root {
     /// Returns when the names in a folder are on the disk.
     package func syncFolder(_ path: String) throws(SystemError) {
         let folder = try openFolder(path, to: "synchronise")
+        try willChange("synchronise", path)
         try folder.synchronise()
     }
 }

@@ -9,16 +9,20 @@ extension Root {
         durable: Bool = true
     ) throws(SystemError) {
         let place = try openParent(of: path, to: "create")
+        try willChange("create", path)
         // Nobody else may read what is not yet whole.
         let file = try place.open(O_WRONLY | O_CREAT | O_EXCL, mode: 0o600, to: "create")
         do throws(SystemError) {
             // The owner first: a change of owner takes the set-user-ID bits away.
             try file.setOwner(owner)
+            try willChange("write", path)
             try file.write(contents)
             try file.setMode(mode)
+            try willChange("synchronise", path)
             if durable { try file.synchronise() }
         } catch {
-            place.removeQuietly()
+            // The first error is the one to tell.
+            try? unlink(path)
             throw error
         }
     }
@@ -46,16 +50,28 @@ extension Root {
         let to = try openParent(of: new, to: "rename to")
         let (fromFolder, fromName) = (from.folder.raw, from.name)
         let (toFolder, toName) = (to.folder.raw, to.name)
+        try willChange("rename", new)
         let flags: UInt32 = replacing ? 0 : UInt32(RENAME_NOREPLACE)
         do throws(SystemError) {
             try systemCall("rename", old) {
                 unsafe flotilla_renameat2(fromFolder, fromName, toFolder, toName, flags)
             }
         } catch {
+            if !replacing && error.code == EINVAL {
+                // A file system without the flag. Only we write here, so looking first will do.
+                return try renameAfterLooking(old, to: new)
+            }
             var error = error
             error.advice = "it was to become \(new)"
             throw error
         }
+    }
+
+    private func renameAfterLooking(_ old: String, to new: String) throws(SystemError) {
+        guard try !exists(new) else {
+            throw SystemError(operation: "rename", path: old, code: EEXIST)
+        }
+        try rename(old, to: new)
     }
 
     package func hardLink(_ old: String, at new: String) throws(SystemError) {
@@ -63,6 +79,7 @@ extension Root {
         let to = try openParent(of: new, to: "link")
         let (fromFolder, fromName) = (from.folder.raw, from.name)
         let (toFolder, toName) = (to.folder.raw, to.name)
+        try willChange("link", new)
         try systemCall("link", new) {
             unsafe linkat(fromFolder, fromName, toFolder, toName, 0)
         }
@@ -72,6 +89,7 @@ extension Root {
     package func symbolicLink(_ target: String, at path: String) throws(SystemError) {
         let place = try openParent(of: path, to: "link")
         let (descriptor, name) = (place.folder.raw, place.name)
+        try willChange("link", path)
         try systemCall("link", path) { unsafe symlinkat(target, descriptor, name) }
     }
 
@@ -80,6 +98,7 @@ extension Root {
         do throws(SystemError) {
             let place = try openParent(of: path, to: "remove")
             let (descriptor, name) = (place.folder.raw, place.name)
+            try willChange("remove", path)
             try systemCall("remove", path) { unsafe unlinkat(descriptor, name, 0) }
         } catch {
             if missingIsFine && error.isMissing { return }
@@ -91,6 +110,7 @@ extension Root {
     package func setMode(_ path: String, _ mode: UInt16) throws(SystemError) {
         let place = try openParent(of: path, to: "set the mode of")
         let file = try place.open(O_RDONLY | O_NONBLOCK | O_NOCTTY, to: "set the mode of")
+        try willChange("set the mode of", path)
         try file.setMode(mode)
     }
 
@@ -99,6 +119,7 @@ extension Root {
     package func setOwner(_ path: String, _ owner: FileOwner) throws(SystemError) {
         let place = try openParent(of: path, to: "set the owner of")
         let (descriptor, name) = (place.folder.raw, place.name)
+        try willChange("set the owner of", path)
         try systemCall("set the owner of", path) {
             unsafe fchownat(descriptor, name, owner.user, owner.group, AT_SYMLINK_NOFOLLOW)
         }
@@ -115,12 +136,5 @@ extension FileDescriptor {
         guard let owner else { return }
         let descriptor = raw
         try systemCall("set the owner of", path) { fchown(descriptor, owner.user, owner.group) }
-    }
-}
-
-extension Root.Place {
-    /// For a way out that already reports another error.
-    func removeQuietly() {
-        _ = unsafe unlinkat(folder.raw, name, 0)
     }
 }

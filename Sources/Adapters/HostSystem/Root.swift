@@ -11,13 +11,24 @@ package struct Root: Sendable {
     /// Where it stands on this machine.
     package let hostPath: String
     private let folder: OpenFolder
+    private let watcher: ChangeWatcher?
 
-    package init(_ hostPath: String) throws(SystemError) {
+    /// Asked before each single change, with what is going to happen to which path. What it throws
+    /// is thrown instead of the change: tests end a process that way between any two of them.
+    package typealias ChangeWatcher =
+        @Sendable (_ operation: String, _ path: String) throws(SystemError) -> Void
+
+    package init(_ hostPath: String, watcher: ChangeWatcher? = nil) throws(SystemError) {
         let raw = try systemCall("open", hostPath) {
             unsafe open(hostPath, flotilla_o_path | O_DIRECTORY | O_CLOEXEC)
         }
         self.hostPath = hostPath
         folder = OpenFolder(raw: raw)
+        self.watcher = watcher
+    }
+
+    func willChange(_ operation: String, _ path: String) throws(SystemError) {
+        try watcher?(operation, path)
     }
 
     /// Where a path of the device stands on this machine, for commands and messages.
@@ -130,7 +141,7 @@ private final class OpenFolder: Sendable {
 
 extension DevicePath {
     /// The path that a link's text means, by names alone.
-    static func resolve(_ target: String, from folder: String) -> String {
+    package static func resolve(_ target: String, from folder: String) -> String {
         let isAbsolute = target.utf8.first == UInt8(ascii: "/")
         var names = isAbsolute ? [] : names(of: folder)
         for name in target.split(separator: "/") where name != "." {
