@@ -120,7 +120,7 @@ let modules: [Module] = [
         uses: ["DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction"]),
     Module(
         name: "UnitControl", wing: .device,
-        uses: ["DeviceRecords", "FleetModel", "HostSystem", "UnitPlanning"]),
+        uses: ["DeviceRecords", "FleetModel", "HealthProbes", "HostSystem", "UnitPlanning"]),
     Module(
         name: "HealthProbes", wing: .device,
         uses: [

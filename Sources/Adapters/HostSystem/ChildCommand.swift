@@ -120,6 +120,12 @@ package struct ChildOutcome: Equatable, Sendable {
     /// The first `outputLimit` bytes of its standard error.
     package var errors: [UInt8]
 
+    package init(status: Status, output: [UInt8], errors: [UInt8]) {
+        self.status = status
+        self.output = output
+        self.errors = errors
+    }
+
     package var isSuccess: Bool { status == .ended(.exited(0)) }
     package var outputText: String { String(decoding: output, as: UTF8.self) }
     package var errorText: String { String(decoding: errors, as: UTF8.self) }

@@ -8,15 +8,14 @@ package enum Program {
 
     /// Where this program's own file stands.
     package static func ownPath() throws(SystemError) -> String {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let capacity = Int(PATH_MAX)
+        let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
+        defer { unsafe buffer.deallocate() }
         let length = try systemCall("read", "/proc/self/exe") {
-            unsafe buffer.withUnsafeMutableBytes {
-                unsafe readlink(
-                    "/proc/self/exe", $0.baseAddress?.assumingMemoryBound(to: CChar.self),
-                    $0.count)
-            }
+            unsafe readlink("/proc/self/exe", buffer, capacity - 1)
         }
-        return String(decoding: buffer[..<length], as: UTF8.self)
+        unsafe buffer[length] = 0
+        return unsafe String(cString: buffer)
     }
 
     package static func environment(_ name: String) -> String? {

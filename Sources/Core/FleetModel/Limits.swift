@@ -39,10 +39,17 @@ package enum Limits {
     package static let releases = 100_000
     /// A template after substitution stays a text that fits in memory many times over.
     package static let templateBytes = 1 << 20
+    /// What one fetch may bring into the object store: more than any fleet's configuration, less
+    /// than what fills a small flash.
+    package static let importBytes = 1 << 30
     /// What a worker may answer to the agent: a verdict with its reason.
     package static let workerOutputBytes = 64 << 10
     /// What a failing check or validator may say in a report.
     package static let reasonBytes = 4_096
+    /// What a check looks at of a file or of an answer's body.
+    package static let probedBytes = 64 << 10
+    /// The head of an answer to an HTTP check: what common servers send at most, several times over.
+    package static let probedHeadBytes = 32 << 10
     /// One path name: PATH_MAX less what a staged name adds.
     package static let pathBytes = 3_840
     /// One name in a path: NAME_MAX less what a staged name adds.

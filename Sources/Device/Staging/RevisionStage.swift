@@ -1,0 +1,160 @@
+internal import AgentMachine
+package import DeviceRecords
+internal import Documents
+package import FleetModel
+internal import GitStore
+package import HostSystem
+internal import ReleaseTrust
+internal import Resolution
+internal import Transaction
+internal import YAMLDocument
+
+/// Takes what was fetched from "somebody served it" to "it stands ready": import, verify, resolve,
+/// plan, stage, check. Runs as root and without a network, in a process of its own.
+package struct RevisionStage {
+    private let store: RecordStore
+    private let objects: ObjectStore
+    private let configuration: AgentConfiguration
+
+    package init(root: Root, configuration: AgentConfiguration) throws(StagingError) {
+        store = RecordStore(root: root)
+        self.configuration = configuration
+        objects = try ObjectStore.ofDevice(root)
+    }
+
+    /// - Parameter applies: false only verifies, and lets the trust head move forward.
+    package func run(tip: Revision, applies: Bool) throws(StagingError) -> StageReport {
+        let root = store.root
+        try at(.repository) {
+            try objects.importPacks(
+                from: root.hostPath(of: StateLayout.incoming), limit: Limits.importBytes)
+        }
+        let keeper = TrustKeeper(store: store, objects: objects, configuration: configuration)
+        let trust = try keeper.advance(to: tip)
+        let refusal = trust.refusal.map { refusal in
+            StageOutcome.Refusal(
+                code: refusal.code.rawValue, reason: "\(refusal.message) \(refusal.fix)",
+                revision: refusal.release)
+        }
+        let verdict = try verdict(on: trust, applies: applies)
+        return StageReport(outcome: StageOutcome(verdict: verdict, refusal: refusal))
+    }
+
+    private func verdict(on trust: ChainVerdict, applies: Bool) throws(StagingError)
+        -> StageOutcome.Verdict
+    {
+        let revision = trust.head.release
+        guard applies else { return .notApplied(revision) }
+        let resolved: ResolvedDevice
+        do throws(ResolutionError) {
+            resolved = try resolve(revision)
+        } catch {
+            return try rejection(of: revision, for: error)
+        }
+        guard resolved.fleet.name == trust.head.channel.fleet else {
+            return .rejected(
+                revision, code: "wrongFleet",
+                reason: "fleet.yaml names the fleet \(resolved.fleet.name), and this device "
+                    + "belongs to \(trust.head.channel.fleet)")
+        }
+        return try verdict(
+            on: resolved, of: revision, isSignerTrusted: trust.headSignerStillTrusted)
+    }
+
+    private func verdict(
+        on resolved: ResolvedDevice, of revision: Revision, isSignerTrusted: Bool
+    ) throws(StagingError) -> StageOutcome.Verdict {
+        let current = try at(.record) { try knownGeneration(store.currentGeneration()) }
+        let digest = resolved.state.digest
+        if digest == current.digest, current.number > 0 { return .upToDate(revision) }
+        guard isSignerTrusted else {
+            return .rejected(
+                revision, code: "signerRemoved",
+                reason: "who signed this release has been removed from trust/allowed_signers; "
+                    + "publish a new release")
+        }
+        let ledger = try at(.record) { try store.read(Ledger.self, at: StateLayout.ledger) }
+        if let failure = ledger?.failure(of: digest) {
+            return .knownBad(revision, reason: failure.reason)
+        }
+        let problems = try at(.disk) {
+            try Preflight.problems(placing: resolved.state, store: store)
+        }
+        guard problems.isEmpty else {
+            return .rejected(revision, code: "preflight", reason: listed(problems))
+        }
+        return try stage(resolved, of: revision, over: current)
+    }
+
+    private func stage(
+        _ resolved: ResolvedDevice, of revision: Revision, over current: GenerationRecord
+    ) throws(StagingError) -> StageOutcome.Verdict {
+        let contents = try DeviceContents(keeping: resolved, in: objects)
+        let record = GenerationRecord(
+            number: try at(.record) { try Generations.next(in: store) }, revision: revision,
+            created: Clocks.wall(), state: contents.state)
+        try at(.disk) {
+            try Generations.make(record, in: store)
+            let move = Move(.upgrade, from: current.number, to: record.number)
+            try Stage(store: store).make(
+                move, from: current, to: record, contents: contents.bytes)
+        }
+        if let failure = try Validation(store: store).run(on: record) {
+            try at(.disk) {
+                try Recovery(store: store).discard(generation: record.number)
+            }
+            return .rejected(revision, code: "validator", reason: failure)
+        }
+        return .staged(
+            Candidate(generation: record.number, revision: revision, gate: record.state.health))
+    }
+
+    // MARK: Resolving
+
+    private func resolve(_ revision: Revision) throws(ResolutionError) -> ResolvedDevice {
+        let tree: GitRevisionTree
+        let facts: HostFacts
+        do {
+            tree = try objects.tree(of: revision)
+            facts = try HostFacts.read(root: store.root)
+        } catch {
+            throw ResolutionError(
+                .unreadable(RevisionTreeError(.unreadable, path: revision.text, message: "\(error)"))
+            )
+        }
+        let identity = DeviceIdentity(
+            id: configuration.device, channel: configuration.channel,
+            localLabels: configuration.labels, architecture: facts.architecture,
+            board: facts.board, osID: facts.systemID, osVersion: facts.systemVersion,
+            agent: AgentVersion.current)
+        return try Resolver(tree: tree, parse: YAML.parse).resolve(identity)
+    }
+
+    /// A release that is wrong is rejected; a store that can't be read is no fault of the release.
+    private func rejection(
+        of revision: Revision, for error: ResolutionError
+    ) throws(StagingError) -> StageOutcome.Verdict {
+        let code =
+            switch error.code {
+            case .needsAgent: "needsAgent"
+            case .invalid, .tooMany: "invalid"
+            case .unreadable(let fault) where fault.code != .unreadable: "invalid"
+            case .unreadable: throw StagingError(.repository, "\(error)")
+            }
+        return .rejected(revision, code: code, reason: listed(error.diagnostics))
+    }
+
+    private func knownGeneration(_ number: Int) throws -> GenerationRecord {
+        guard let record = try store.generation(number) else {
+            throw StagingError(.record, "the record of generation \(number) is missing")
+        }
+        return record
+    }
+}
+
+/// The first few of many, for a report with a bound.
+private func listed(_ items: [some CustomStringConvertible]) -> String {
+    let shown = items.prefix(5).map(\.description).joined(separator: "\n")
+    let text = items.count > 5 ? "\(shown)\nand \(items.count - 5) more" : shown
+    return String(text.prefix(Limits.reasonBytes))
+}
