@@ -34,11 +34,14 @@ private func startLibrary() -> Int32 {
     }
     for (option, value) in [
         (GIT_OPT_SET_PACK_MAX_OBJECTS, Limits.packObjects),
-        (GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, Limits.gitObjectBytes),
         (GIT_OPT_SET_CACHE_MAX_SIZE, Limits.gitCacheBytes),
     ] {
         result = min(result, flotilla_git_option_size(Int32(option.rawValue), value))
     }
+    // Bounds the memory of a delta's base. The first libgit2 of Debian 12 does not know it, and what
+    // is imported is measured by us in any case.
+    _ = flotilla_git_option_size(
+        Int32(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE.rawValue), Limits.gitObjectBytes)
     result = min(
         result,
         unsafe flotilla_git_option_path(Int32(GIT_OPT_SET_USER_AGENT.rawValue), "flotilla"))

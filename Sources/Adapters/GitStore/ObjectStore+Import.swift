@@ -15,9 +15,12 @@ extension ObjectStore {
     ///
     /// Only packs are looked at, only regular files, and no symbolic link below `incoming` is
     /// followed. Their bytes are hashed again and their indexes made anew. What they name must be
-    /// there too; else nothing is taken over. `limit` bounds the bytes of all packs together.
+    /// there too; else nothing is taken over. `limit` bounds the bytes of all packs together,
+    /// `objectLimit` those of one object after it is inflated.
     /// Nobody else may write to `incoming` any more: its cgroup is empty.
-    package func importPacks(from incoming: String, limit: Int) throws(GitError) -> Imported {
+    package func importPacks(
+        from incoming: String, limit: Int, objectLimit: Int = Limits.gitObjectBytes
+    ) throws(GitError) -> Imported {
         try requireWritable("import to")
         let root = try OpenFile(path: incoming, flags: openFolder)
         let objects = try OpenFile("objects", of: root, flags: openFolder)
@@ -35,7 +38,7 @@ extension ObjectStore {
             for name in names {
                 try add(name, of: folder, to: &quarantine, &imported, limit)
             }
-            try quarantine.requireClosure()
+            try quarantine.requireClosure(objectLimit: objectLimit)
         } catch {
             try quarantine.discard()
             throw error

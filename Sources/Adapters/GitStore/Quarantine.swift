@@ -52,13 +52,13 @@ struct Quarantine {
         return Int(progress.total_objects)
     }
 
-    /// Proves that nothing is missing.
-    func requireClosure() throws(GitError) {
+    /// Proves that nothing is missing, and that no object is larger than any that may be read.
+    func requireClosure(objectLimit: Int) throws(GitError) {
         let arrived = try ObjectDatabase(objects: folder.objects)
         let ids = try arrived.allObjects(limit: Limits.packObjects)
         let known = Set(ids)
         for id in ids {
-            for reference in try references(of: id, in: arrived)
+            for reference in try references(of: id, in: arrived, objectLimit)
             where !known.contains(reference) && !store.contains(reference) {
                 throw GitError(
                     .corrupt, "import", id.text,
@@ -88,11 +88,16 @@ struct Quarantine {
         _ = try removeTree(folder.path)
     }
 
-    private func references(of id: ObjectID, in database: ObjectDatabase) throws(GitError)
-        -> [ObjectID]
-    {
+    private func references(
+        of id: ObjectID, in database: ObjectDatabase, _ objectLimit: Int
+    ) throws(GitError) -> [ObjectID] {
         guard let header = try database.header(of: id) else {
             throw GitError(.corrupt, "import", id.text, "it is listed and not there")
+        }
+        guard header.size <= objectLimit else {
+            throw GitError(
+                .tooLarge, "import", id.text,
+                "it has \(header.size) bytes, more than the \(objectLimit) that are allowed")
         }
         do throws(MalformedObject) {
             switch header.kind {

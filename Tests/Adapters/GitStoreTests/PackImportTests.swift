@@ -18,11 +18,13 @@ import Testing
     }
 
     /// Expects that nothing is taken over, and returns why.
-    private func refusal(_ fixture: StoreFixture, _ bare: URL, limit: Int = 1 << 20) throws
-        -> GitError?
-    {
+    private func refusal(
+        _ fixture: StoreFixture, _ bare: URL, limit: Int = 1 << 20,
+        objectLimit: Int = Limits.gitObjectBytes
+    ) throws -> GitError? {
         let error = #expect(throws: GitError.self) {
-            try fixture.store.importPacks(from: bare.path, limit: limit)
+            try fixture.store.importPacks(
+                from: bare.path, limit: limit, objectLimit: objectLimit)
         }
         let store = fixture.folder.appendingPathComponent("store")
         let packs = try FileManager.default.contentsOfDirectory(
@@ -120,6 +122,20 @@ import Testing
         try withDownload { fixture, bare, _ in
             let error = try refusal(fixture, bare, limit: 10_000)
             #expect(error?.code == .tooLarge)
+        }
+    }
+
+    @Test("A small pack that inflates to more than an object may have is refused")
+    func inflatingPack() throws {
+        try withStore { fixture in
+            try fixture.source.write("zeros", Data(count: 100_001))
+            try fixture.source.commit("one")
+            let bare = try fixture.downloaded()
+            let error = try refusal(fixture, bare, limit: 10_000, objectLimit: 100_000)
+            #expect(error?.code == .tooLarge)
+            let imported = try fixture.store.importPacks(
+                from: bare.path, limit: 10_000, objectLimit: 100_001)
+            #expect(imported.packs == 1)
         }
     }
 
