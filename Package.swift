@@ -73,6 +73,8 @@ struct Module {
     var uses: [String] = []
     /// Products of remote packages; only above the device.
     var products: [Target.Dependency] = []
+    /// What its tests need besides: real parts instead of stand-ins.
+    var testsUse: [String] = []
 }
 
 let argumentParser = Target.Dependency.product(
@@ -83,8 +85,12 @@ let modules: [Module] = [
     // Core: decisions, pure. No clock, no disk, no network, no randomness.
     Module(name: "Digests", wing: .core),
     Module(name: "Documents", wing: .core),
-    Module(name: "FleetModel", wing: .core, uses: ["Digests", "Documents"]),
-    Module(name: "Resolution", wing: .core, uses: ["Digests", "Documents", "FleetModel"]),
+    Module(
+        name: "FleetModel", wing: .core, uses: ["Digests", "Documents"],
+        testsUse: ["YAMLDocument"]),
+    Module(
+        name: "Resolution", wing: .core, uses: ["Digests", "Documents", "FleetModel"],
+        testsUse: ["YAMLDocument"]),
     Module(name: "ReleaseTrust", wing: .core, uses: ["Digests", "Documents", "FleetModel"]),
     Module(name: "UnitPlanning", wing: .core, uses: ["Digests", "Documents", "FleetModel"]),
     Module(
@@ -251,7 +257,8 @@ let tests: [Target] = present.compactMap { module in
     return .testTarget(
         name: "\(module.name)Tests",
         dependencies: [.init(stringLiteral: module.name), "TestSupport"]
-            + module.uses.filter { wings[$0] != .c }.map { Target.Dependency(stringLiteral: $0) },
+            + (module.uses + module.testsUse).filter { wings[$0] != .c }
+            .map { Target.Dependency(stringLiteral: $0) },
         path: path, swiftSettings: common)
 }
 

@@ -5,6 +5,8 @@
 package struct MappingReader {
     package let file: String
     package let node: Node
+    /// Otherwise that alone is reported, and no key as missing.
+    package let isMapping: Bool
     private let entries: [Node.Entry]
     private var known: [String] = []
     package private(set) var diagnostics: [Diagnostic] = []
@@ -15,10 +17,13 @@ package struct MappingReader {
         self.node = node
         switch node.content {
         case .mapping(let entries):
+            isMapping = true
             self.entries = entries
         case .scalar(let scalar) where scalar.isNull:
+            isMapping = true
             entries = []
         default:
+            isMapping = false
             entries = []
             report(
                 at: node.position,
@@ -46,7 +51,9 @@ package struct MappingReader {
 
     package mutating func requiredNode(_ key: String) -> Node? {
         if let value = node(key) { return value }
-        report(at: node.position, "`\(key)` is missing", fix: "Add `\(key): …`.")
+        if isMapping {
+            report(at: node.position, "`\(key)` is missing", fix: "Add `\(key): …`.")
+        }
         return nil
     }
 

@@ -39,7 +39,7 @@ extension BundleManifest {
     }
 
     private static func match(_ reader: inout MappingReader) -> Selector? {
-        guard reader.node("match") != nil else {
+        guard reader.node("match") != nil || !reader.isMapping else {
             reader.report(
                 at: reader.node.position, "`match` is missing",
                 fix: "Add `match: role=gateway`, for example, or `match: \"\"` for every device.")

@@ -33,10 +33,11 @@ extension LintRun {
     ) throws(ResolutionError) {
         let reading = manifests.manifest(of: bundle)
         report(reading.diagnostics)
-        guard let manifest = reading.manifest else { return }
+        // Without the fleet's manifest nobody knows which names and defaults there are.
+        guard let manifest = reading.manifest, let fleet else { return }
         do throws(ResolutionError) {
             let expansion = try BundleExpansion(
-                of: manifest, named: bundle.name, defaults: fleet?.defaults ?? FileDefaults(),
+                of: manifest, named: bundle.name, defaults: fleet.defaults,
                 names: names, reader: reader, fileLimit: Limits.files, selects: { _ in true })
             report(expansion.faults)
             bundles.append(Bundle(name: bundle.name, manifest: manifest, expansion: expansion))

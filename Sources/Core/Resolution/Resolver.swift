@@ -82,6 +82,14 @@ struct DeviceResolution {
             throw ResolutionError(.invalid(InvalidDocument(bundle.match.faults)))
         }
         guard match.matches(labels) else { return nil }
+        guard isName(bundle.name) else {
+            throw ResolutionError(
+                .invalid(
+                    InvalidDocument(
+                        Diagnostic(
+                            file: bundle.file, message: "the folder's name is not a bundle's name",
+                            fix: "Rename it: a name is \(DeviceID.rule)."))))
+        }
         try checkNeeds(of: bundle)
         let reading = manifests.manifest(of: bundle)
         if subject.agent != nil, !reading.unknown.isEmpty {
