@@ -166,7 +166,10 @@ let modules: [Module] = [
     // Programs: parse arguments, wire, start.
     Module(
         name: "flotilla-agent", wing: .devicePrograms,
-        uses: ["DeviceRecords", "Documents", "FleetModel", "HostSystem", "ResidentAgent"]),
+        uses: [
+            "AgentMachine", "DeviceRecords", "Documents", "FleetModel", "HostSystem",
+            "ResidentAgent",
+        ]),
     Module(
         name: "flotilla-worker", wing: .devicePrograms,
         uses: [

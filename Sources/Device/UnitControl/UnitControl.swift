@@ -1,4 +1,6 @@
 package import DeviceRecords
+package import FleetModel
+package import HealthProbes
 package import HostSystem
 package import UnitPlanning
 
@@ -19,9 +21,10 @@ package struct UnitControl: Equatable, Sendable {
             "systemctl", ["--no-ask-password", "--no-pager"] + action.arguments)
     }
 
-    /// What to run to see whether a unit is active; nil where nobody can tell.
-    package func command(checking unit: String) -> ChildCommand? {
+    /// How to see whether a unit is active; nil where nobody can tell.
+    package func probe(of unit: String, _ check: HealthCheck) -> ProbeChild? {
         guard services == .systemd else { return nil }
-        return ChildCommand("systemctl", ["is-active", "--", unit])
+        let command = ChildCommand("systemctl", ["is-active", "--", unit])
+        return ProbeChild(command, deadline: check.timeout, speaks: .status)
     }
 }

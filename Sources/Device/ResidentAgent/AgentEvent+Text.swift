@@ -1,0 +1,26 @@
+internal import AgentMachine
+internal import FleetModel
+
+extension AgentEvent {
+    /// A line for the log; nil for what happens all the time.
+    var logLine: String? {
+        switch self {
+        case .fetchWorks, .accepted, .unchanged: nil
+        case .fetchFailed(let reason): "fetch failed: \(reason)"
+        case .refused(let refusal):
+            "REFUSED \(refusal.revision.short): \(refusal.code): \(refusal.reason)"
+        case .notApplied(let revision): "\(revision.short) is verified, and not applied: held"
+        case .rejected(let revision, let code, let reason):
+            "\(revision.short) can't be applied here: \(code): \(reason)"
+        case .knownBad(let revision, let reason):
+            "\(revision.short) is not tried again, for it failed here: \(reason)"
+        case .confirmed(let move): "generation \(move.to) is confirmed"
+        case .failed(let generation, let reason): "generation \(generation) failed: \(reason)"
+        case .wentBack(let move): "back on generation \(move.to): \(move.reason ?? "")"
+        case .healed(let paths): "healed \(paths.joined(separator: ", "))"
+        case .drift(let paths):
+            paths.isEmpty ? nil : "drift: \(paths.prefix(10).joined(separator: ", "))"
+        case .trouble(let reason): "trouble: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,152 @@
+internal import AgentMachine
+package import DeviceRecords
+internal import Digests
+package import Documents
+internal import FleetModel
+internal import HostSystem
+internal import ReleaseTrust
+
+/// What the device says of itself, read from its records: it needs no running agent, no network,
+/// and no lock.
+package struct DeviceReport {
+    private let configuration: AgentConfiguration
+    private let ledger: Ledger
+    private let live: LiveStatus
+    private let journal: Journal?
+    private let trust: TrustHead?
+    private let hold: Hold?
+    private let current: GenerationRecord?
+    private let currentNumber: Int
+
+    package init(configuration: AgentConfiguration, store: RecordStore) throws(RecordError) {
+        self.configuration = configuration
+        ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
+        live = try store.read(LiveStatus.self, at: StateLayout.status) ?? LiveStatus()
+        journal = try store.read(Journal.self, at: StateLayout.journal)
+        trust = try store.read(TrustHead.self, at: StateLayout.trust)
+        let hold = try store.read(Hold.self, at: StateLayout.hold)
+        self.hold = hold.flatMap { $0.holds(at: Clocks.wall()) ? $0 : nil }
+        currentNumber = try store.currentGeneration()
+        current = try store.generation(currentNumber)
+    }
+
+    /// Whether the device is where its channel wants it, and stays there.
+    package var isWell: Bool { problem == nil }
+
+    /// The first thing that a person should know; nil when all is well.
+    package var problem: String? {
+        if let journal {
+            return
+                "a move to generation \(journal.move.to) is under way (\(journal.phase.rawValue))"
+        }
+        if let alarm = ledger.alarm { return "\(alarm.kind): \(alarm.detail)" }
+        if let problem = live.fetchProblem { return "the last fetch failed: \(problem)" }
+        if live.driftCount > 0 { return "\(live.driftCount) managed paths differ" }
+        if let trouble = live.trouble { return trouble }
+        if currentNumber == 0 { return "nothing was applied yet" }
+        return nil
+    }
+
+    /// Version 1 of `status --json`; docs/device.md describes it.
+    package var json: JSONValue {
+        [
+            "version": 1,
+            "device": .string(configuration.device.text),
+            "channel": .string(configuration.channel),
+            "fleet": optional(trust?.channel.fleet),
+            "phase": .string(live.phase),
+            "generation": .integer(Int64(currentNumber)),
+            "confirmed": .bool(currentNumber == ledger.confirmed && journal == nil),
+            "revision": optional(ledger.revision?.text),
+            "generationRevision": optional(current?.revision?.text),
+            "digest": optional(currentNumber > 0 ? current?.digest.description : nil),
+            "trust": trust.map { head in
+                [
+                    "release": .string(head.release.text),
+                    "committed": .string(head.committed.description),
+                ]
+            } ?? .null,
+            "problem": optional(problem),
+            "alarm": ledger.alarm.map(Self.told) ?? .null,
+            "failed": .array(
+                ledger.failed.map { state in
+                    [
+                        "digest": .string(state.digest.description),
+                        "revision": optional(state.revision?.text),
+                        "reason": .string(state.reason), "at": .string(state.at.description),
+                    ]
+                }),
+            "last": ledger.outcomes.last.map(Self.told) ?? .null,
+            "drift": [
+                "count": .integer(Int64(live.driftCount)),
+                "paths": .array(live.drift.map { .string($0) }),
+                "scanned": optional(live.lastScan?.description),
+            ],
+            "hold": hold.map { hold in
+                [
+                    "reason": .string(hold.reason), "since": .string(hold.since.description),
+                    "until": .string(hold.until.description),
+                ]
+            } ?? .null,
+            "fetch": [
+                "last": optional(live.lastFetch?.description),
+                "problem": optional(live.fetchProblem),
+            ],
+        ]
+    }
+
+    package var text: String {
+        var lines = [
+            "device      \(configuration.device) on channel \(configuration.channel)",
+            "phase       \(live.phase)",
+            "generation  \(generationText)",
+            "revision    \(ledger.revision?.text ?? "none")",
+            "trust head  \(trust.map { "\($0.release) of \($0.committed)" } ?? "none")",
+        ]
+        if let hold { lines.append("held        until \(hold.until): \(hold.reason)") }
+        if live.driftCount > 0 {
+            lines.append("drift       \(live.drift.prefix(5).joined(separator: ", "))")
+        }
+        lines.append(problem.map { "PROBLEM     \($0)" } ?? "all is well")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var generationText: String {
+        guard let current, currentNumber > 0 else { return "none" }
+        let state = currentNumber == ledger.confirmed ? "confirmed" : "not confirmed"
+        return "\(currentNumber) (\(state), \(current.state.files.count) files)"
+    }
+
+    /// The last outcomes, newest first, and the generations that are kept.
+    package static func history(_ store: RecordStore) throws(RecordError) -> JSONValue {
+        let ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
+        let current = try store.currentGeneration()
+        var generations: [JSONValue] = []
+        for number in try Generations.numbers(in: store) {
+            guard let record = try store.generation(number) else { continue }
+            generations.append([
+                "generation": .integer(Int64(number)),
+                "revision": optional(record.revision?.text),
+                "digest": .string(record.digest.description),
+                "created": .string(record.created.description),
+                "current": .bool(number == current),
+                "confirmed": .bool(number == ledger.confirmed),
+            ])
+        }
+        return [
+            "version": 1, "generations": .array(generations),
+            "outcomes": .array(ledger.outcomes.reversed().map(told)),
+        ]
+    }
+
+    static func told(_ outcome: Ledger.Outcome) -> JSONValue {
+        [
+            "kind": .string(outcome.kind),
+            "generation": outcome.generation.map { .integer(Int64($0)) } ?? .null,
+            "revision": optional(outcome.revision?.text),
+            "detail": .string(outcome.detail), "at": .string(outcome.at.description),
+        ]
+    }
+}
+
+private func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }

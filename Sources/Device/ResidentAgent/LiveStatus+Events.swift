@@ -1,0 +1,34 @@
+internal import AgentMachine
+internal import DeviceRecords
+internal import FleetModel
+
+extension LiveStatus {
+    /// Takes in what happened.
+    mutating func note(_ event: AgentEvent, at now: Instant) {
+        switch event {
+        case .fetchFailed(let reason):
+            lastFetch = now
+            fetchProblem = reason
+        case .fetchWorks:
+            lastFetch = now
+            fetchProblem = nil
+            trouble = nil
+        case .drift(let paths):
+            lastScan = now
+            driftCount = paths.count
+            drift = Array(paths.prefix(Self.driftLimit))
+        case .healed(let paths):
+            let healed = Set(paths)
+            let kept = drift.filter { !healed.contains($0) }
+            driftCount -= drift.count - kept.count
+            drift = kept
+        case .trouble(let reason):
+            trouble = reason
+        case .confirmed, .wentBack:
+            drift = []
+            driftCount = 0
+        case .refused, .accepted, .unchanged, .notApplied, .rejected, .knownBad, .failed:
+            break
+        }
+    }
+}

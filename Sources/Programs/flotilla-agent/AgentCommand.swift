@@ -1,0 +1,118 @@
+import AgentMachine
+import DeviceRecords
+import Documents
+import FleetModel
+import HostSystem
+import ResidentAgent
+
+/// The agent's command line.
+enum AgentCommand {
+    static let usage = """
+        usage: flotilla-agent COMMAND [--root DIR]
+          run                      follow the channel; stays
+          sync                     look at Git and at the disk once, do what follows, and end
+          status [--json]          where the device stands, and why
+          history [--json]         what happened, and which generations are kept
+          diff [A B] [--json]      what differs on the disk; or between two generations
+          rollback [--to N] --reason TEXT
+                                   back to the generation before; what stood here is not tried again
+          hold --reason TEXT [--for 4h]
+                                   no apply and no heal until then
+          unhold                   end the hold
+          check                    is the agent's own configuration right?
+          doctor [--json]          clock, disk, trust, names, Git: what is wrong, and the fix
+          version
+        Exit status: 0 well, 1 not well or refused, 2 wrong usage, 3 the agent can't work, 4 busy.
+
+        """
+
+    static func run(_ arguments: [String]) -> Never {
+        do {
+            Program.exit(try dispatch(arguments).rawValue)
+        } catch let usageError as Usage {
+            if let word = usageError.unexpected {
+                Program.writeToStandardError("unexpected `\(word)`\n")
+            }
+            Program.writeToStandardError(usage)
+            Program.exit(AgentExit.usage.rawValue)
+        } catch {
+            Program.writeToStandardError("flotilla-agent: \(error)\n")
+            Program.exit(AgentExit.broken.rawValue)
+        }
+    }
+
+    private static func dispatch(_ arguments: [String]) throws -> AgentExit {
+        var words = Words(arguments)
+        let root = try Root(words.value(of: "--root") ?? "/")
+        let asJSON = words.flag("--json")
+        switch words.next() {
+        case "run":
+            try words.finish()
+            try loop(root).run()
+            return .well
+        case "sync":
+            try words.finish()
+            return try Commands(root).sync(loop(root))
+        case "status":
+            try words.finish()
+            return try Commands(root).status(asJSON: asJSON)
+        case "history":
+            try words.finish()
+            return try Commands(root).history(asJSON: asJSON)
+        case "diff":
+            let (first, second) = (words.next(), words.next())
+            try words.finish()
+            return try Commands(root).diff(number(first), number(second), asJSON: asJSON)
+        case "rollback":
+            let target = words.value(of: "--to")
+            let reason = try required(words.value(of: "--reason"))
+            try words.finish()
+            return try Commands(root).rollback(
+                to: number(target), reason: reason, loop: loop(root))
+        case "hold":
+            let reason = try required(words.value(of: "--reason"))
+            let span = words.value(of: "--for") ?? "4h"
+            try words.finish()
+            guard let duration = Duration(flotillaText: span) else { throw Usage() }
+            return try Commands(root).hold(for: duration, reason: reason)
+        case "unhold":
+            try words.finish()
+            return try Commands(root).unhold()
+        case "check":
+            try words.finish()
+            _ = try AgentConfiguration(of: root)
+            try Program.writeToStandardOutput("the configuration is right\n")
+            return .well
+        case "doctor":
+            try words.finish()
+            return try Doctor(root: root, worker: workerPath()).run(asJSON: asJSON)
+        case "version":
+            try Program.writeToStandardOutput("flotilla-agent \(AgentVersion.current)\n")
+            return .well
+        default:
+            throw Usage()
+        }
+    }
+
+    private static func loop(_ root: Root) throws -> AgentLoop {
+        try AgentLoop(
+            root: root, configuration: AgentConfiguration(of: root), worker: workerPath())
+    }
+
+    /// The worker stands beside the agent.
+    private static func workerPath() throws -> String {
+        let agent = try Program.ownPath()
+        return DevicePath.join(DevicePath.parent(of: agent), "flotilla-worker")
+    }
+
+    private static func required(_ text: String?) throws -> String {
+        guard let text, !text.isEmpty else { throw Usage() }
+        return text
+    }
+
+    private static func number(_ text: String?) throws -> Int? {
+        guard let text else { return nil }
+        guard let number = Int(text), number >= 0 else { throw Usage(unexpected: text) }
+        return number
+    }
+}

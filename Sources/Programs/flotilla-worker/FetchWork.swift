@@ -1,0 +1,75 @@
+import DeviceRecords
+import FleetModel
+import GitStore
+import HostSystem
+import ReleaseTrust
+
+/// Fetches the channel's branch into the incoming folder, as the unprivileged user.
+enum FetchWork {
+    static func run(root: Root) throws -> FetchReport {
+        let configuration = try AgentConfiguration(of: root)
+        // Everything that only root may read is read before the rights are given up.
+        let request = try request(configuration, root)
+        let borrowed = StateLayout.repository + "/objects"
+        let objects = try root.exists(borrowed) ? root.hostPath(of: borrowed) : nil
+        if Users.effectiveUserID() == 0 {
+            try prepareIncoming(root, for: configuration.repository.fetchUser)
+            try Privileges.drop(to: configuration.repository.fetchUser)
+        }
+        let fetcher = Fetcher(
+            incoming: root.hostPath(of: StateLayout.incoming), borrowingFrom: objects)
+        let result = try fetcher.fetch(request)
+        return FetchReport(tip: result.tip, receivedBytes: result.receivedBytes)
+    }
+
+    private static func request(
+        _ configuration: AgentConfiguration, _ root: Root
+    ) throws -> FetchRequest {
+        let repository = configuration.repository
+        var request = FetchRequest(url: repository.url, branch: configuration.channel)
+        let trust = try RecordStore(root: root).read(TrustHead.self, at: StateLayout.trust)
+        if let trust {
+            request.known = [trust.release]
+            request.tls.notBefore = trust.committed
+        }
+        request.tls.authoritiesFile = repository.ca.map(root.hostPath(of:))
+        request.tls.certificateFile = repository.certificate.map(root.hostPath(of:))
+        request.tls.keyFile = repository.key.map(root.hostPath(of:))
+        request.ssh.privateKeyFile = repository.sshKey.map(root.hostPath(of:))
+        request.ssh.knownHostsFile = repository.knownHosts.map(root.hostPath(of:))
+        if let user = repository.user, let file = repository.passwordFile {
+            guard let bytes = try root.readFile(file, limit: 4_096) else {
+                throw WorkerTrouble("the password file \(file) is missing")
+            }
+            let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+            request.password = HTTPPassword(
+                user: user, password: String(decoding: line, as: UTF8.self))
+        }
+        return request
+    }
+
+    /// Empties the one place where the fetching user may write, and gives it to him.
+    private static func prepareIncoming(_ root: Root, for user: String) throws {
+        guard let number = try Users.lookUpUser(user) else {
+            throw WorkerTrouble(
+                "the user \(user) does not exist. Make it, or name another one as "
+                    + "`repository: {fetchUser: …}` in \(StateLayout.configuration).")
+        }
+        guard number != 0 else {
+            throw WorkerTrouble(
+                "fetching as root is refused: what talks to Git servers must not be root. Name "
+                    + "an unprivileged user as `repository: {fetchUser: …}` in "
+                    + "\(StateLayout.configuration).")
+        }
+        try root.makeStateFolders()
+        try root.removeTree(StateLayout.incoming)
+        try root.makeFolder(
+            StateLayout.incoming, mode: 0o700, owner: FileOwner(user: number, group: 0))
+    }
+}
+
+struct WorkerTrouble: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,75 @@
+import AgentMachine
+import DeviceRecords
+import Documents
+import FleetModel
+import HealthProbes
+import HostSystem
+import JSONDocument
+import Staging
+
+/// What the agent starts for one piece of work. The answer is JSON on standard output; what went
+/// wrong is told on standard error, for people.
+enum WorkerCommand {
+    static let usage = """
+        usage: flotilla-worker fetch --root DIR
+               flotilla-worker stage --tip COMMIT [--verify-only] --root DIR
+               flotilla-worker restage --root DIR    (a move as JSON on standard input)
+               flotilla-worker probe --root DIR      (a check as JSON on standard input)
+               flotilla-worker resolve HOST [PORT]
+        It is started by flotilla-agent; see docs/device.md.
+
+        """
+
+    static func run(_ arguments: [String]) -> Never {
+        do {
+            var words = Words(arguments)
+            let root = try Root(words.value(of: "--root") ?? "/")
+            switch words.next() {
+            case "fetch":
+                try words.finish()
+                try answer(FetchWork.run(root: root).json)
+            case "stage":
+                guard let tip = words.value(of: "--tip").flatMap({ Revision($0) }) else {
+                    throw Usage()
+                }
+                let verifyOnly = words.flag("--verify-only")
+                try words.finish()
+                let stage = try RevisionStage(
+                    root: root, configuration: AgentConfiguration(of: root))
+                try answer(stage.run(tip: tip, applies: !verifyOnly).json)
+            case "restage":
+                try words.finish()
+                try GenerationStage(root: root).run(try moveFromStandardInput())
+                try answer(["format": 1])
+            case "probe":
+                try words.finish()
+                try answer(ProbeWork.run(root: root).json)
+            case "resolve":
+                guard let host = words.next() else { throw Usage() }
+                let port = words.next() ?? "443"
+                try words.finish()
+                let addresses = try NameResolution.addresses(host: host, port: port)
+                try answer(["format": 1, "addresses": .array(addresses.map { .string($0) })])
+            default:
+                throw Usage()
+            }
+            Program.exit(0)
+        } catch is Usage {
+            Program.writeToStandardError(usage)
+            Program.exit(2)
+        } catch {
+            Program.writeToStandardError("\(error)\n")
+            Program.exit(1)
+        }
+    }
+
+    private static func answer(_ value: JSONValue) throws {
+        try Program.writeToStandardOutput(value.canonical + "\n")
+    }
+
+    private static func moveFromStandardInput() throws -> Move {
+        let bytes = try Program.readStandardInput(limit: Limits.recordBytes)
+        let file = "standard input"
+        return try Journal(reading: JSON.parse(bytes, file: file), file: file).move
+    }
+}
