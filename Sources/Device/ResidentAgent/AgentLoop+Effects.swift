@@ -24,8 +24,12 @@ extension AgentLoop {
             try start(.restage(move), command, deadline: Self.stageDeadline)
         case .discard(let generation):
             try Recovery(store: store).discard(generation: generation)
+        case .compare(let generation):
+            let present = try knownGeneration(store.currentGeneration()).state.health.checks
+            let checks = try knownGeneration(generation).state.health.checks
+            try startProbes(checks.filter(present.contains))
         case .probe(let generation):
-            try startProbes(of: generation)
+            try startProbes(knownGeneration(generation).state.health.checks)
         case .journal(let phase, let move):
             try store.write(Journal(phase: phase, move: move), at: StateLayout.journal)
         case .forgetJournal:

@@ -1,6 +1,7 @@
 import DeviceRecords
 import FleetModel
 import HostSystem
+import HealthProbes
 import JSONDocument
 import NetworkProbes
 
