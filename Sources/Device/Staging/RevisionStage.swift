@@ -119,7 +119,8 @@ package struct RevisionStage {
             facts = try HostFacts.read(root: store.root)
         } catch {
             throw ResolutionError(
-                .unreadable(RevisionTreeError(.unreadable, path: revision.text, message: "\(error)"))
+                .unreadable(
+                    RevisionTreeError(.unreadable, path: revision.text, message: "\(error)"))
             )
         }
         let identity = DeviceIdentity(
