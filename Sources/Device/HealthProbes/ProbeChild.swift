@@ -5,7 +5,7 @@ internal import JSONDocument
 
 /// A child process whose end is the result of a check.
 package struct ProbeChild: Equatable, Sendable {
-    enum Language: Equatable, Sendable {
+    package enum Language: Equatable, Sendable {
         /// A command of the fleet's: exit status 0 is good, and its last words say why not.
         case status
         /// Our own worker: it writes a `ProbeResult`.
@@ -17,7 +17,7 @@ package struct ProbeChild: Equatable, Sendable {
     package let deadline: Duration
     private let language: Language
 
-    init(_ command: ChildCommand, deadline: Duration, speaks language: Language) {
+    package init(_ command: ChildCommand, deadline: Duration, speaks language: Language) {
         self.command = command
         self.deadline = deadline
         self.language = language

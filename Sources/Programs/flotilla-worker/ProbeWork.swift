@@ -1,7 +1,7 @@
 import DeviceRecords
 import FleetModel
-import HostSystem
 import HealthProbes
+import HostSystem
 import JSONDocument
 import NetworkProbes
 
