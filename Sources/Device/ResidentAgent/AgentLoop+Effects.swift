@@ -33,7 +33,7 @@ extension AgentLoop {
         case .journal(let phase, let move):
             try store.write(Journal(phase: phase, move: move), at: StateLayout.journal)
         case .forgetJournal:
-            try store.remove(StateLayout.journal)
+            try forgetJournal()
         case .flip(let move):
             inputs.append(flip(move))
         case .changeUnits(let move, let moment):
@@ -128,20 +128,18 @@ extension AgentLoop {
         if changed { try store.write(ledger, at: StateLayout.ledger) }
         status.note(event, at: now)
         try store.write(status, at: StateLayout.status)
-        switch event {
-        case .confirmed(let move), .wentBack(let move):
-            try comeToRest(after: move)
-        default:
-            break
-        }
     }
 
     /// The device is whole again: what only the way was for can go.
-    private func comeToRest(after move: Move) throws {
+    private func forgetJournal() throws {
+        guard try root.exists(StateLayout.journal) else { return }
+        try store.remove(StateLayout.journal)
         let recovery = Recovery(store: store)
         try recovery.settle()
-        let kept = try Generations.worthKeeping(inUse: [move.from, move.to], in: store)
-        try recovery.forgetGenerations(allBut: kept)
+        let ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
+        let inUse = [try store.currentGeneration(), ledger.confirmed, ledger.previous ?? 0]
+        try recovery.forgetGenerations(
+            allBut: try Generations.worthKeeping(inUse: inUse, in: store))
     }
 }
 
