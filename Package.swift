@@ -67,6 +67,13 @@ let fence: [SwiftSetting] = [
     ])
 ]
 
+/// How a program becomes small enough for a device's flash: the standard library linked in and
+/// stripped of what is not used, identical functions folded, relocations packed (glibc 2.36).
+let small = [
+    "-static-stdlib", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
+    "pack-relative-relocs",
+]
+
 struct Module {
     let name: String
     let wing: Wing
@@ -229,7 +236,10 @@ func exists(_ path: String) -> Bool {
 
 func settings(of wing: Wing) -> [SwiftSetting] {
     var settings = common
-    if wing.isInstalledOnDevices { settings += fence }
+    if wing.isInstalledOnDevices {
+        settings += fence
+        settings.append(.unsafeFlags(["-Osize"], .when(configuration: .release)))
+    }
     if wing == .adapters { settings.append(.strictMemorySafety()) }
     return settings
 }
@@ -247,7 +257,7 @@ func target(of module: Module) -> Target {
         return .executableTarget(
             name: module.name, dependencies: dependencies, path: path,
             swiftSettings: settings(of: module.wing),
-            linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))])
+            linkerSettings: [.unsafeFlags(small, .when(configuration: .release))])
     case .operatorPrograms:
         return .executableTarget(
             name: module.name, dependencies: dependencies, path: path,
