@@ -71,7 +71,7 @@ let fence: [SwiftSetting] = [
 /// stripped of what is not used, identical functions folded, relocations packed (glibc 2.36).
 let small = [
     "-static-stdlib", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
-    "pack-relative-relocs",
+    "pack-relative-relocs", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--exclude-libs=ALL",
 ]
 
 struct Module {
