@@ -90,7 +90,7 @@ let modules: [Module] = [
         testsUse: ["YAMLDocument"]),
     Module(
         name: "Resolution", wing: .core, uses: ["Digests", "Documents", "FleetModel"],
-        testsUse: ["YAMLDocument"]),
+        testsUse: ["ReleaseTrust", "YAMLDocument"]),
     Module(name: "ReleaseTrust", wing: .core, uses: ["Digests", "Documents", "FleetModel"]),
     Module(name: "UnitPlanning", wing: .core, uses: ["Digests", "Documents", "FleetModel"]),
     Module(

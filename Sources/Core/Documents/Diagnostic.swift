@@ -11,14 +11,14 @@ package struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
     package init(file: String, position: SourcePosition? = nil, message: String, fix: String) {
         self.file = file
         self.position = position
-        self.message = message
-        self.fix = fix
+        self.message = printable(message)
+        self.fix = printable(fix)
     }
 
     /// `file:line:column`, as editors and compilers write it.
     package var place: String {
-        guard let position else { return file }
-        return "\(file):\(position.line):\(position.column)"
+        guard let position else { return printable(file) }
+        return "\(printable(file)):\(position.line):\(position.column)"
     }
 
     package var description: String { "\(place): \(message)\n    fix: \(fix)" }

@@ -65,6 +65,12 @@ final class FleetManifests {
         return bundles
     }
 
+    static func noBundle(_ name: String) -> Diagnostic {
+        Diagnostic(
+            file: FleetLayout.bundleFolder(name), message: "this is not a bundle's folder",
+            fix: "A bundle is a folder whose name is \(DeviceID.rule).")
+    }
+
     func manifest(of bundle: Bundle) -> ManifestReading<BundleManifest> {
         if let known = knownManifests[bundle.name] { return known }
         let reading = BundleManifest.read(bundle.node, file: bundle.file)

@@ -7,9 +7,7 @@ extension LintRun {
         for entry in try entries(of: FleetLayout.bundles) ?? [] where !isForPeople(entry.name) {
             let folder = FleetLayout.bundleFolder(entry.name)
             guard entry.kind == .folder, isName(entry.name) else {
-                report(
-                    folder, "this is not a bundle's folder",
-                    fix: "A bundle is a folder whose name is \(DeviceID.rule).")
+                report([FleetManifests.noBundle(entry.name)])
                 continue
             }
             if try reader.kind(of: FleetLayout.bundleFile(entry.name)) == nil {

@@ -84,11 +84,7 @@ struct DeviceResolution {
         guard match.matches(labels) else { return nil }
         guard isName(bundle.name) else {
             throw ResolutionError(
-                .invalid(
-                    InvalidDocument(
-                        Diagnostic(
-                            file: bundle.file, message: "the folder's name is not a bundle's name",
-                            fix: "Rename it: a name is \(DeviceID.rule)."))))
+                .invalid(InvalidDocument(FleetManifests.noBundle(bundle.name))))
         }
         try checkNeeds(of: bundle)
         let reading = manifests.manifest(of: bundle)

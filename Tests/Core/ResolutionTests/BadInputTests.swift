@@ -214,7 +214,7 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     static let conflicts: [BadInput] = [
         BadInput(
             "a bundle with a wrong name", ["bundles/Web 2/bundle.yaml": "match: ''\n"],
-            at: "bundles/Web 2/bundle.yaml", "not a bundle's name"),
+            at: "bundles/Web 2", "not a bundle's folder"),
         BadInput(
             "two bundles with one path",
             [
