@@ -178,7 +178,8 @@ let modules: [Module] = [
         ]),
     Module(
         name: "flotilla", wing: .operatorPrograms,
-        uses: ["Demo", "Documents", "FleetModel", "FleetTools"], products: [argumentParser]),
+        uses: ["Documents", "FleetModel", "FleetTools", "HostSystem", "ReleaseTrust"],
+        products: [argumentParser]),
 ]
 
 /// C libraries: a module map and a header each, nothing else.

@@ -19,6 +19,9 @@ public struct ChildResult: Sendable {
 public struct ChildFailure: Error, CustomStringConvertible {
     /// The command and what it said.
     public let description: String
+
+    /// A failure that tells `description`.
+    public init(description: String) { self.description = description }
 }
 
 /// Runs a program to its end. It inherits nothing but PATH: its output goes through files, so that

@@ -67,6 +67,22 @@ package enum ReleaseChain {
         }
     }
 
+    /// The oldest commit of the chain that ends at `tip`: for people who have no anchor at hand.
+    package static func oldest<Failure: Error>(
+        before tip: Revision, commit: (Revision) throws(Failure) -> [UInt8]?
+    ) throws(Failure) -> Result<Revision, TrustRefusal> {
+        var at = tip
+        for _ in 0..<Limits.releases {
+            guard let raw = try commit(at) else { return .failure(.missing(at)) }
+            switch ReleaseLink(raw) {
+            case .previous(let previous): at = previous
+            case .first: return .success(at)
+            case .unreadable: return .failure(.unreadable(at))
+            }
+        }
+        return .failure(.tooMany(tip, at))
+    }
+
     /// Whether `head`'s keys accept the signature of a release, whoever judged it in its time. The
     /// content of a release whose signer was removed since then is not newly applied. Whatever is
     /// wrong with the release, the answer is no.
@@ -119,10 +135,7 @@ package enum ReleaseChain {
             case .previous(let previous): at = previous
             case .first: return .failure(.notOnChain(tip, floor: floor))
             case .unreadable:
-                return .failure(
-                    TrustRefusal(
-                        .malformedCommit, at, "it is not a commit that Flotilla can read",
-                        fix: "Publish it again from the last good release."))
+                return .failure(.unreadable(at))
             }
         }
         return .success(releases.reversed())

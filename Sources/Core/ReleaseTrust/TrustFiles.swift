@@ -3,8 +3,8 @@ package import FleetModel
 
 /// The files below `trust/` of one release, read but not yet judged.
 package struct TrustFiles: Equatable, Sendable {
-    package static let allowedSignersPath = "trust/allowed_signers"
-    package static let policyPath = "trust/policy.yaml"
+    package static let allowedSignersPath = FleetLayout.allowedSigners
+    package static let policyPath = FleetLayout.policy
 
     /// A file as it stands in the release.
     package enum Content<Value: Equatable & Sendable>: Equatable, Sendable {

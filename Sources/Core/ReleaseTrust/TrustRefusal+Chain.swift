@@ -7,6 +7,12 @@ extension TrustRefusal {
             fix: "Fetch again; if that does not help, check the repository with `git fsck`.")
     }
 
+    static func unreadable(_ release: Revision) -> TrustRefusal {
+        TrustRefusal(
+            .malformedCommit, release, "it is not a commit that Flotilla can read",
+            fix: "Publish it again from the last good release.")
+    }
+
     static func tooMany(_ tip: Revision, _ floor: Revision) -> TrustRefusal {
         TrustRefusal(
             .tooManyReleases, tip,

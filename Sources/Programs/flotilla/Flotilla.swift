@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import FleetTools
+internal import Foundation
+
+/// The operator's tool. Each command is one file here that parses its arguments; what it does is in
+/// FleetTools.
+@main
+struct Flotilla: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flotilla",
+        abstract: "GitOps for fleets of Linux devices: lint, publish, verify.",
+        discussion: "Exit statuses:\n"
+            + ExitStatus.allCases.map { "  \($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"),
+        subcommands: [
+            InitCommand.self, LintCommand.self, PublishCommand.self, VerifyCommand.self,
+            AnchorCommand.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let end as ExitCode {
+            Foundation.exit(end.rawValue)
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Help is asked for and goes to standard output; anything else is a mistake in the arguments.
+    private static func end(with error: any Error) -> Never {
+        if exitCode(for: error) == .success { exit(withError: error) }
+        FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+        Foundation.exit(ExitStatus.usage.rawValue)
+    }
+}
