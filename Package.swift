@@ -107,6 +107,8 @@ let modules: [Module] = [
     Module(
         name: "GitStore", wing: .adapters,
         uses: ["CGit2", "COpenSSL", "Digests", "FleetModel"]),
+    Module(
+        name: "NetworkStreams", wing: .adapters, uses: ["COpenSSL", "FleetModel", "HostSystem"]),
 
     // Device: what the agent and its worker do.
     Module(
@@ -133,6 +135,10 @@ let modules: [Module] = [
             "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "HostSystem",
             "JSONDocument",
         ]),
+    // Only the worker speaks with servers, so the agent links neither this nor TLS.
+    Module(
+        name: "NetworkProbes", wing: .device,
+        uses: ["Documents", "FleetModel", "HealthProbes", "HostSystem", "NetworkStreams"]),
     Module(
         name: "Staging", wing: .device,
         uses: [
@@ -174,7 +180,8 @@ let modules: [Module] = [
         name: "flotilla-worker", wing: .devicePrograms,
         uses: [
             "AgentMachine", "DeviceRecords", "Documents", "FleetModel", "GitStore", "HealthProbes",
-            "HostSystem", "JSONDocument", "ReleaseTrust", "Staging",
+            "HostSystem", "JSONDocument", "NetworkProbes", "NetworkStreams", "ReleaseTrust",
+            "Staging",
         ]),
     Module(
         name: "flotilla", wing: .operatorPrograms,
@@ -230,7 +237,10 @@ func settings(of wing: Wing) -> [SwiftSetting] {
 let presentNames = Set(modules.filter { exists("\($0.wing.folder)/\($0.name)") }.map(\.name))
 
 func target(of module: Module) -> Target {
-    let dependencies = module.uses.filter { $0.hasPrefix("C") || presentNames.contains($0) }.map { Target.Dependency(stringLiteral: $0) } + module.products
+    let dependencies =
+        module.uses.filter { $0.hasPrefix("C") || presentNames.contains($0) }.map {
+            Target.Dependency(stringLiteral: $0)
+        } + module.products
     let path = "\(module.wing.folder)/\(module.name)"
     switch module.wing {
     case .devicePrograms:

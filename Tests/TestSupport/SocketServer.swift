@@ -1,0 +1,105 @@
+public import Foundation
+
+/// A server on a free port of this machine, one thread for each connection. What it answers is the
+/// closure's business, so it can be as slow, broken or hostile as a test wants.
+public final class SocketServer: Sendable {
+    /// Where it listens, on 127.0.0.1.
+    public let port: Int
+    private let listener: Int32
+
+    /// Starts it; `serve` gets each connection, which is closed when it returns.
+    public init(_ serve: @escaping @Sendable (SocketConnection) -> Void) throws {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(listener, pointer, size) | listen(listener, 16)
+                    | getsockname(listener, pointer, &size)
+            }
+        }
+        guard listener >= 0, code == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        Thread.detachNewThread {
+            while true {
+                let peer = accept(listener, nil, nil)
+                if peer < 0 { return }
+                // A child that inherits it would keep the connection open.
+                _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
+                Thread.detachNewThread {
+                    serve(SocketConnection(descriptor: peer))
+                    close(peer)
+                }
+            }
+        }
+    }
+
+    deinit {
+        // Ends the thread that accepts.
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+
+    /// Answers every request with the same bytes and closes.
+    public convenience init(answering answer: String) throws {
+        try self.init(answering: Array(answer.utf8))
+    }
+
+    /// Answers every request with the same bytes and closes.
+    public convenience init(answering answer: [UInt8]) throws {
+        try self.init { connection in
+            _ = connection.readRequest()
+            _ = connection.send(answer)
+        }
+    }
+
+    /// A port on which nobody listens.
+    public static func unusedPort() throws -> Int {
+        try SocketServer { _ in }.port
+    }
+}
+
+/// One connection of a `SocketServer`.
+public struct SocketConnection: Sendable {
+    let descriptor: Int32
+
+    /// Everything up to the empty line that ends a request's head.
+    public func readRequest() -> String {
+        var request: [UInt8] = []
+        var byte: UInt8 = 0
+        while !request.suffix(4).elementsEqual("\r\n\r\n".utf8),
+            recv(descriptor, &byte, 1, 0) == 1
+        {
+            request.append(byte)
+        }
+        return String(decoding: request, as: UTF8.self)
+    }
+
+    /// Sends all of it; false when the other side has gone.
+    public func send(_ bytes: some Collection<UInt8>) -> Bool {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.send(
+                    descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Sends nothing more and returns when the other side has gone.
+    public func waitUntilClosed() {
+        var byte: UInt8 = 0
+        while recv(descriptor, &byte, 1, 0) == 1 {}
+    }
+
+    /// Sends a piece again and again, with a pause between two, until the other side has gone.
+    public func drip(_ piece: String, every pause: TimeInterval) {
+        while send(Array(piece.utf8)) { Thread.sleep(forTimeInterval: pause) }
+    }
+}
