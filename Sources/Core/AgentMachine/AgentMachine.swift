@@ -39,6 +39,7 @@ package struct AgentMachine: Sendable {
     private var current: Int
     private var nextFetch: Instant
     private var nextScan: Instant
+    /// Looks at Git in a row that came to no verdict.
     private var fetchFailures = 0
     private var isHeld = false
     private var syncIsWanted = false
@@ -148,12 +149,13 @@ package struct AgentMachine: Sendable {
     private mutating func lookedAtGit(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
         switch (state, input) {
         case (.fetching, .fetched(let tip)):
-            fetchFailures = 0
+            // A tip that can't be staged is fetched again, so only a verdict ends the backing off.
             state = .staging
             return [.record(.fetchWorks), .stage(tip: tip, applies: !isHeld)]
         case (.fetching, .fetchFailed(let reason)):
             return retryLater(.fetchFailed(reason), at: now)
         case (.staging, .staged(let outcome)):
+            fetchFailures = 0
             nextFetch = now + pace.spreadOut(pace.fetchInterval)
             return judged(outcome)
         case (.staging, .stageFailed(let reason)):
@@ -266,11 +268,12 @@ package struct AgentMachine: Sendable {
             state = .arriving(move, gate)
             return [.journal(.placed, move), .changeUnits(move, .afterFlip)]
         case (.flipping(let move, _, let course), .flipFailed(let reason, let passed)):
+            // What was passed once stays passed, even where the disk can't be asked any more.
+            if passed { current = move.to }
             guard move.purpose == .upgrade else {
                 return tryLater(move, course, because: reason, at: now)
             }
-            guard passed else { return abandon(move, because: reason) }
-            current = move.to
+            guard current == move.to else { return abandon(move, because: reason) }
             return goBack(move.back(because: reason))
 
         case (.arriving(let move, let gate), .unitsChanged):

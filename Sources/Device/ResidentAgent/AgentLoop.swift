@@ -117,7 +117,6 @@ package final class AgentLoop {
         inputs.append(
             .looked(current: try store.currentGeneration(), isHeld: try isHeld()))
         try handleInputs()
-        guard position != .whole else { return }
         for effect in machine.start(at: position) { try perform(effect) }
     }
 

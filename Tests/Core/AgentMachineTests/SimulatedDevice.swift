@@ -1,0 +1,218 @@
+import FleetModel
+import TestSupport
+import Testing
+
+@testable import AgentMachine
+
+/// A device that answers everything the machine wants at random, in good and in bad ways, and
+/// holds what the machine does against what must never happen.
+struct SimulatedDevice {
+    private var generator: SeededGenerator
+    private(set) var machine: AgentMachine
+    private var now = Instant(seconds: 1_000)
+    /// What was started and is not answered yet.
+    private(set) var awaited: [AgentEffect] = []
+    /// The first thing that must never happen and did.
+    private(set) var fault: String?
+
+    // What is on the disk, and so outlives a kill.
+    private(set) var journal: (phase: MovePhase, move: Move)?
+    private(set) var current = 1
+    private(set) var confirmed = 1
+    private var isHeld = false
+    private var gates: [Int: HealthGate] = [0: HealthGate(), 1: HealthGate()]
+    private var nextGeneration = 2
+    private var failed: Set<Int> = []
+    /// All files stand where the move in the journal wants them.
+    private var isPlaced = false
+    /// All answers are good from now on.
+    var isLucky = false
+
+    init(seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+        machine = AgentMachine(pace: Driver.pace, current: 1, now: now)
+    }
+
+    var isResting: Bool {
+        guard awaited.isEmpty else { return false }
+        return switch machine.state {
+        case .idle, .waiting, .stuck: true
+        default: false
+        }
+    }
+
+    // MARK: What happens to it
+
+    mutating func live() {
+        switch Int.random(in: 0..<20, using: &generator) {
+        case 0..<13 where !awaited.isEmpty: answer()
+        case 0..<16: letTimePass()
+        case 16: hear(.syncRequested)
+        case 17:
+            isHeld.toggle()
+            hear(.looked(current: current, isHeld: isHeld))
+        case 18:
+            let target = Int.random(in: 0..<nextGeneration, using: &generator)
+            if gates[target] != nil { hear(.rollbackRequested(to: target, reason: "by hand")) }
+        default: restart()
+        }
+    }
+
+    mutating func letTimePass() {
+        // While something is under way, the machine wants to be told nothing.
+        let isPrompt = awaited.isEmpty && Bool.random(using: &generator)
+        let step = Duration.seconds(Int.random(in: 0...3_600, using: &generator))
+        now = isPrompt ? max(now, machine.wakeAt) : now + step
+        hear(.tick)
+    }
+
+    /// The agent is killed, and starts again from what is on the disk.
+    mutating func restart() {
+        awaited = []
+        machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
+        hear(.looked(current: current, isHeld: isHeld))
+        let position = StartPosition(journal: journal, current: current, confirmed: confirmed)
+        isPlaced = false
+        if position == .whole, let journal, journal.move.to != confirmed {
+            fail("\(journal) is taken for whole")
+        }
+        for effect in machine.start(at: position) { perform(effect) }
+    }
+
+    mutating func answer() {
+        guard !awaited.isEmpty else { return }
+        hear(answer(to: awaited.removeFirst()))
+    }
+
+    private mutating func hear(_ input: AgentInput) {
+        for effect in machine.handle(input, at: now) { perform(effect) }
+        if awaited.count > 1 { fail("two things are under way: \(awaited)") }
+    }
+
+    private mutating func fail(_ reason: String) { fault = fault ?? reason }
+
+    // MARK: What it is told to do
+
+    private mutating func perform(_ effect: AgentEffect) {
+        switch effect {
+        case .journal(let phase, let move): write(phase, move)
+        case .forgetJournal: forgetJournal()
+        case .discard(let generation):
+            if generation == current { fail("the current generation is discarded") }
+            gates[generation] = nil
+        case .record(.failed(let generation, _)): failed.insert(generation)
+        case .record(.confirmed(let move)):
+            if move.to != current { fail("generation \(move.to) is confirmed from afar") }
+            confirmed = move.to
+        case .record(.wentBack(let move)):
+            if move.to != current { fail("it never came back to \(move.to)") }
+            confirmed = move.to
+        case .record: break
+        case .flip(let move):
+            if journal?.move != move { fail("a flip without its journal") }
+            awaited.append(effect)
+        case .fetch, .stage, .restage, .probe, .changeUnits, .scan: awaited.append(effect)
+        }
+    }
+
+    private mutating func write(_ phase: MovePhase, _ move: Move) {
+        if let known = journal?.move, known != move {
+            let isItsWayBack =
+                known.purpose == .upgrade && move.purpose == .goBack && move.from == known.to
+                && move.to == known.from
+            if !isItsWayBack { fail("\(move) begins while \(known) is under way") }
+        }
+        if move.purpose == .goBack, !failed.contains(move.from) {
+            fail("a way back before its failure is remembered")
+        }
+        if journal?.move != move { isPlaced = false }
+        if phase != .flipping, !isPlaced { fail("\(phase) is written before the files stand") }
+        journal = (phase, move)
+    }
+
+    private mutating func forgetJournal() {
+        defer { journal = nil }
+        guard let move = journal?.move else { return }
+        let isWhole =
+            switch move.purpose {
+            case .upgrade: confirmed == move.to || current == move.from
+            case .goBack: current == move.to && isPlaced
+            // What is not healed is found again by the next scan.
+            case .heal: true
+            }
+        if !isWhole { fail("the journal of \(move) is forgotten on generation \(current)") }
+    }
+
+    // MARK: How it answers
+
+    private mutating func isGood() -> Bool {
+        isLucky || Int.random(in: 0..<4, using: &generator) > 0
+    }
+
+    private mutating func answer(to effect: AgentEffect) -> AgentInput {
+        switch effect {
+        case .fetch: isGood() ? .fetched(tip: Driver.revision(nextGeneration)) : .fetchFailed("f")
+        case .stage(let tip, let applies):
+            isGood() ? .staged(outcome(tip, applies)) : .stageFailed("s")
+        case .restage(let move):
+            isGood() ? .restaged(gate: gates[move.to] ?? HealthGate()) : .restageFailed("r")
+        case .probe(let generation): .probed(results(of: generation))
+        case .flip(let move): flip(move)
+        case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
+        case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
+        case .discard, .journal, .forgetJournal, .record:
+            fatalError("\(effect) wants no answer")
+        }
+    }
+
+    private mutating func outcome(_ tip: Revision, _ applies: Bool) -> StageOutcome {
+        let refusal =
+            isGood() ? nil : StageOutcome.Refusal(code: "unsigned", reason: "u", revision: tip)
+        guard applies else { return StageOutcome(verdict: .notApplied(tip), refusal: refusal) }
+        let verdict: StageOutcome.Verdict? =
+            switch Int.random(in: 0..<8, using: &generator) {
+            case 0: nil
+            case 1: .upToDate(tip)
+            case 2: .knownBad(tip, reason: "k")
+            case 3: .rejected(tip, code: "invalid", reason: "i")
+            default: .staged(candidate(tip))
+            }
+        return StageOutcome(verdict: verdict, refusal: refusal)
+    }
+
+    private mutating func candidate(_ tip: Revision) -> Candidate {
+        let number = nextGeneration
+        nextGeneration += 1
+        let names = ["a", "b", "c"].prefix(Int.random(in: 0...3, using: &generator))
+        let gate = HealthGate(
+            settle: .seconds(Int.random(in: 0...20, using: &generator)), interval: .seconds(2),
+            deadline: .seconds(Int.random(in: 0...60, using: &generator)),
+            checks: names.map {
+                HealthCheck(name: $0, bundle: "web", probe: .file(path: "/x", contains: nil))
+            })
+        gates[number] = gate
+        return Candidate(generation: number, revision: tip, gate: gate)
+    }
+
+    private mutating func results(of generation: Int) -> [CheckResult] {
+        var results: [CheckResult] = []
+        for check in gates[generation]?.checks ?? [] where isGood() {
+            results.append(CheckResult(check: check.id, passed: isGood(), detail: "d"))
+        }
+        return results
+    }
+
+    private mutating func toHeal() -> [String] { Bool.random(using: &generator) ? ["/a"] : [] }
+
+    private mutating func flip(_ move: Move) -> AgentInput {
+        guard isGood() else {
+            if Bool.random(using: &generator) { current = move.to }
+            // A disk that can't be read any more says nothing about the commit point it passed.
+            let isKnown = current == move.to && journal?.phase == .flipping
+            return .flipFailed("f", passedCommitPoint: isKnown)
+        }
+        current = move.to
+        isPlaced = true
+        return .flipped
+    }
+}
