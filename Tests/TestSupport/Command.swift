@@ -50,5 +50,6 @@ public func run(
             status: process.terminationStatus,
             output: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
-    return try Data(contentsOf: output)
+    // Not Data(contentsOf:), which leaks a page for each empty file and hides other leaks.
+    return try FileHandle(forReadingFrom: output).readToEnd() ?? Data()
 }

@@ -97,8 +97,7 @@ package final class ObjectStore {
                 "a blob may have at most \(Limits.gitObjectBytes) bytes")
         }
         let id = try database.write(blob: blob)
-        // libgit2 syncs the file, not the name that it gave it.
-        try synchronizeFolder("\(folder.objects)/\(id.text.prefix(2))")
+        // libgit2 syncs the file and its folder, not the name of a folder that is new.
         try synchronizeFolder(folder.objects)
         return id
     }

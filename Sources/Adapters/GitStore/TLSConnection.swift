@@ -14,8 +14,7 @@ final class TLSConnection {
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     /// Owned; one TLS record on its way between the socket and the memory buffers.
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: 1 << 14, alignment: 1)
+    private let buffer: UnsafeMutableRawBufferPointer
     private var isUsable = true
 
     /// Connects and verifies the server's certificate; throws before anything is sent to a server
@@ -31,6 +30,8 @@ final class TLSConnection {
         else { fatalError("OpenSSL is out of memory") }
         unsafe SSL_set_bio(handle, incoming, outgoing)
         unsafe (self.handle, self.incoming, self.outgoing) = (handle, incoming, outgoing)
+        // From here on `deinit` runs when something throws.
+        unsafe buffer = .allocate(byteCount: 1 << 14, alignment: 1)
         try expectHost()
         try handshake()
     }

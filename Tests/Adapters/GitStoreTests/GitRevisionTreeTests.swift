@@ -164,12 +164,15 @@ import Testing
             let deep = Array(repeating: "100", count: 39).joined(separator: "/")
             let error = #expect(throws: RevisionTreeError.self) { try tree.entries(of: deep) }
             #expect(error?.code == .tooLarge(limit: Limits.treeDepth))
-            func visitAll(_ folder: String) throws {
-                for entry in try tree.entries(of: folder) ?? [] where entry.kind == .folder {
-                    try visitAll(folder.isEmpty ? entry.name : "\(folder)/\(entry.name)")
+            // Level by level, so that the number is hit long before the depth.
+            let tooMany = #expect(throws: RevisionTreeError.self) {
+                for folder in try tree.entries(of: "") ?? [] {
+                    for child in try tree.entries(of: folder.name) ?? [] {
+                        _ = try tree.entries(of: "\(folder.name)/\(child.name)")
+                    }
                 }
             }
-            #expect(throws: RevisionTreeError.self) { try visitAll("") }
+            #expect(tooMany?.code == .tooLarge(limit: Limits.treeEntries))
         }
     }
 }

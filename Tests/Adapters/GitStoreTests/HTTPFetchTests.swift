@@ -233,19 +233,20 @@ import Testing
     func userConfigurationIsNotRead() async throws {
         // In a process of its own: libgit2 looks at HOME once, when it starts.
         await #expect(processExitsWith: .success) {
-            try withStore { fixture in
-                setenv("HOME", fixture.folder.path, 1)
-                try withGitServer(serving: fixture.served) { server in
-                    let tip = try fixture.commitSomething()
-                    let trap = """
-                        [url "http://127.0.0.1:1/"]
-                            insteadOf = http://127.0.0.1:\(server.port)/
-                        """
-                    try Data(trap.utf8)
-                        .write(to: fixture.folder.appendingPathComponent(".gitconfig"))
-                    let request = fixture.request(server.url(StoreFixture.servedName))
-                    let result = try fixture.fetchAndImport(request)
-                    guard result.tip == tip else { throw CocoaError(.coderInvalidValue) }
+            try withTemporaryFolder { home in
+                setenv("HOME", home.path, 1)
+                try withStore { fixture in
+                    try withGitServer(serving: fixture.served) { server in
+                        let tip = try fixture.commitSomething()
+                        let trap = """
+                            [url "http://127.0.0.1:1/"]
+                                insteadOf = http://127.0.0.1:\(server.port)/
+                            """
+                        try Data(trap.utf8).write(to: home.appendingPathComponent(".gitconfig"))
+                        let request = fixture.request(server.url(StoreFixture.servedName))
+                        let result = try fixture.fetchAndImport(request)
+                        guard result.tip == tip else { throw CocoaError(.coderInvalidValue) }
+                    }
                 }
             }
         }

@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test("A key with a passphrase is an error and not a question at the terminal")
+    @Test("A key with a passphrase is an error")
     func keyWithPassphrase() throws {
         try withTLSServer { fixture, _, authority, request in
             let identity = try authority.issue("device-1", names: "DNS:device-1")
