@@ -32,13 +32,14 @@ extension Root {
     }
 
     /// Makes a folder and those above it where they are missing, and returns what it made, from the
-    /// top. One that is already there stays as it is.
+    /// top. One that is already there stays as it is. What it made is durable.
     @discardableResult
     package func makeFolders(_ path: String, mode: UInt16 = 0o755) throws(SystemError) -> [String] {
         var made: [String] = []
         for folder in DevicePath.ancestors(of: path) + [path] {
             if try status(of: folder) == nil {
                 try makeFolder(folder, mode: mode)
+                try syncFolder(DevicePath.parent(of: folder))
                 made.append(folder)
             }
         }

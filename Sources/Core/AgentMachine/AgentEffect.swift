@@ -12,6 +12,9 @@ package enum AgentEffect: Equatable, Sendable {
     case restage(Move)
     /// Remove what was staged for a generation that is not going to be.
     case discard(generation: Int)
+    /// Try once, before the flip, each check of a generation that the current one has too: what
+    /// fails now is no regression. A check that is new has no past. Answered by `probed`.
+    case compare(generation: Int)
     /// Try each check of a generation once. Answered by `probed`.
     case probe(generation: Int)
     /// Write it down before going on.

@@ -193,7 +193,7 @@ package struct AgentMachine: Sendable {
             effects.append(.record(.notApplied(candidate.revision)))
         case .staged(let candidate):
             state = .comparing(candidate)
-            effects.append(.probe(generation: candidate.generation))
+            effects.append(.compare(generation: candidate.generation))
         }
         return effects
     }

@@ -32,7 +32,8 @@ package struct Prober: Sendable {
                 return .answered(ProbeResult(passed: false, detail: "the command is empty"))
             }
             let command = ChildCommand(
-                executable, Array(words.dropFirst()), outputLimit: Limits.probedBytes)
+                executable, Array(words.dropFirst()),
+                environment: ["FLOTILLA_ROOT": root.hostPath], outputLimit: Limits.probedBytes)
             return .child(ProbeChild(command, deadline: check.timeout, speaks: .status))
         case .http, .tcp:
             var command = worker

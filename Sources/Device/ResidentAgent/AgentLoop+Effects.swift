@@ -24,12 +24,16 @@ extension AgentLoop {
             try start(.restage(move), command, deadline: Self.stageDeadline)
         case .discard(let generation):
             try Recovery(store: store).discard(generation: generation)
+        case .compare(let generation):
+            let present = try knownGeneration(store.currentGeneration()).state.health.checks
+            let checks = try knownGeneration(generation).state.health.checks
+            try startProbes(checks.filter(present.contains))
         case .probe(let generation):
-            try startProbes(of: generation)
+            try startProbes(knownGeneration(generation).state.health.checks)
         case .journal(let phase, let move):
             try store.write(Journal(phase: phase, move: move), at: StateLayout.journal)
         case .forgetJournal:
-            try store.remove(StateLayout.journal)
+            try forgetJournal()
         case .flip(let move):
             inputs.append(flip(move))
         case .changeUnits(let move, let moment):
@@ -124,20 +128,18 @@ extension AgentLoop {
         if changed { try store.write(ledger, at: StateLayout.ledger) }
         status.note(event, at: now)
         try store.write(status, at: StateLayout.status)
-        switch event {
-        case .confirmed(let move), .wentBack(let move):
-            try comeToRest(after: move)
-        default:
-            break
-        }
     }
 
     /// The device is whole again: what only the way was for can go.
-    private func comeToRest(after move: Move) throws {
+    private func forgetJournal() throws {
+        guard try root.exists(StateLayout.journal) else { return }
+        try store.remove(StateLayout.journal)
         let recovery = Recovery(store: store)
         try recovery.settle()
-        let kept = try Generations.worthKeeping(inUse: [move.from, move.to], in: store)
-        try recovery.forgetGenerations(allBut: kept)
+        let ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
+        let inUse = [try store.currentGeneration(), ledger.confirmed, ledger.previous ?? 0]
+        try recovery.forgetGenerations(
+            allBut: try Generations.worthKeeping(inUse: inUse, in: store))
     }
 }
 

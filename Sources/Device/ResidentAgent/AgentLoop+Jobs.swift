@@ -96,8 +96,7 @@ extension AgentLoop {
 
     // MARK: Probes
 
-    func startProbes(of generation: Int) throws {
-        let checks = try knownGeneration(generation).state.health.checks
+    func startProbes(_ checks: [HealthCheck]) throws {
         round = ProbeRound(awaited: checks.count)
         if checks.isEmpty { inputs.append(.probed([])) }
         for check in checks { try startProbe(check) }

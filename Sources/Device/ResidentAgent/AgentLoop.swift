@@ -54,49 +54,59 @@ package final class AgentLoop {
     /// Follows the channel until a signal ends it.
     package func run() throws {
         notifier.ready()
-        while !isStopping { try turn() }
+        while !isStopping {
+            if try !work() { try rest() }
+        }
         try show(phase: "stopped")
     }
 
-    /// Looks at Git and at the disk once, does what follows from it, and ends.
+    /// Finishes what an earlier life left, takes `first`, does what follows from it, and ends.
     ///
     /// - Returns: false when a signal ended it, or the lock did not come free within `patience`.
     package func runOnce(patience: Duration, _ first: AgentInput) throws -> Bool {
         let end = Clocks.monotonic() + patience
         while try !takeLock() {
-            if Clocks.monotonic() >= end { return false }
+            if isStopping || Clocks.monotonic() >= end { return false }
             try wait(atMost: Self.lockPatience)
-            if isStopping { return false }
         }
-        // What is left of an earlier life comes first.
-        while !isStopping, !(machine.isIdle && inputs.isEmpty) { try turn() }
+        try finishWork()
         inputs.append(first)
-        repeat { try turn() } while !isStopping && !isDone
+        try finishWork()
         try show(phase: machine.phase)
         lock = nil
         return !isStopping
     }
 
-    /// Whether a one-shot run has nothing left to do now.
-    private var isDone: Bool {
-        machine.isIdle && inputs.isEmpty && machine.wakeAt > Clocks.monotonic()
+    /// Works until nothing is under way and nothing is due.
+    private func finishWork() throws {
+        while !isStopping {
+            if try work() { continue }
+            if machine.isIdle || machine.phase == "stuck" { return }
+            try rest()
+        }
     }
 
-    /// One turn: everything that is due, then a wait.
-    private func turn() throws {
-        while !inputs.isEmpty {
-            let input = inputs.removeFirst()
-            for effect in machine.handle(input, at: Clocks.monotonic()) { try perform(effect) }
+    /// Does everything that is due now.
+    ///
+    /// - Returns: whether there was anything to do.
+    private func work() throws -> Bool {
+        guard inputs.isEmpty else {
+            try handleInputs()
             try show(phase: machine.phase)
+            return true
         }
-        if machine.wakeAt <= Clocks.monotonic() {
-            guard try takeLock() else {
-                try wait(atMost: Self.lockPatience)
-                return
-            }
-            inputs.append(.tick)
-            return
+        guard machine.wakeAt <= Clocks.monotonic() else { return false }
+        guard try takeLock() else {
+            try wait(atMost: Self.lockPatience)
+            return false
         }
+        // Looking around may have found something more urgent.
+        if inputs.isEmpty { inputs.append(.tick) }
+        return true
+    }
+
+    /// Waits for a child, a signal, or the time of the machine's next wish.
+    private func rest() throws {
         if machine.isIdle, jobs.isEmpty { lock = nil }
         let untilWake = machine.wakeAt - Clocks.monotonic()
         try wait(atMost: min(max(.zero, untilWake), Self.longestSleep))

@@ -65,6 +65,7 @@ package struct Flip {
         var placing = Placing(
             store: store, scope: scope, state: new.state, saved: saved, inspector: inspector)
         try placing.run(items)
+        try LinkBridge(root: root, from: old, to: new).remove()
         if manifest != nil { try Stage(store: store).remove(generation: new.number) }
     }
 
@@ -130,7 +131,6 @@ package struct Flip {
         let ready = StateLayout.current + ".new"
         // Generation 0, before Flotilla, has no record that would have made its folder.
         try root.makeFolders(StateLayout.generation(generation))
-        try root.syncFolder(StateLayout.generations)
         try root.unlink(ready, missingIsFine: true)
         try root.symbolicLink("generations/\(generation)", at: ready)
         try root.rename(ready, to: StateLayout.current)

@@ -15,12 +15,20 @@ package struct Stage {
     package typealias Contents = (DesiredFile) throws -> [UInt8]
 
     /// Stages what `move` needs on top of what the disk already has right. When it returns, all of
-    /// it is durable. Doing it again is always right: it begins with removing what was staged.
+    /// it is durable; when it throws, nothing is left. Doing it again is always right: it begins
+    /// with removing what was staged.
     @discardableResult
     package func make(
         _ move: Move, from old: GenerationRecord, to new: GenerationRecord, contents: Contents
     ) throws(TransactionError) -> StagedFiles {
-        try asTransaction { try stage(move, from: old, to: new, contents) }
+        do throws(TransactionError) {
+            return try asTransaction { try stage(move, from: old, to: new, contents) }
+        } catch {
+            // A full disk should not stay full. What can't be removed now is found at the next
+            // start, and the first error is the one to tell.
+            try? remove(generation: new.number)
+            throw error
+        }
     }
 
     private func stage(
@@ -40,6 +48,7 @@ package struct Stage {
         }
         try sync(touched)
         try back(scope, new, from: old, &inspector, contents)
+        try LinkBridge(root: store.root, from: old, to: new).build()
         return manifest
     }
 
@@ -134,8 +143,7 @@ package struct Stage {
             let place = LinkPlacement.backing(of: file, in: new.number)
             if try inspector.deviation(of: file, at: place) == nil { continue }
             let folder = DevicePath.parent(of: place)
-            let made = try root.makeFolders(folder)
-            touched.formUnion(made.map { DevicePath.parent(of: $0) })
+            try root.makeFolders(folder)
             touched.insert(folder)
             // Beside it and renamed: in the current generation somebody may be reading it.
             let ready = DevicePath.join(folder, ".\(DevicePath.name(of: place)).new")

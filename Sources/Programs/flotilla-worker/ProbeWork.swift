@@ -1,5 +1,6 @@
 import DeviceRecords
 import FleetModel
+import HealthProbes
 import HostSystem
 import JSONDocument
 import NetworkProbes

@@ -5,6 +5,7 @@ import FleetModel
 import HealthProbes
 import HostSystem
 import JSONDocument
+import NetworkStreams
 import Staging
 
 /// What the agent starts for one piece of work. The answer is JSON on standard output; what went
@@ -46,7 +47,7 @@ enum WorkerCommand {
                 try answer(ProbeWork.run(root: root).json)
             case "resolve":
                 guard let host = words.next() else { throw Usage() }
-                let port = words.next() ?? "443"
+                guard let port = Int(words.next() ?? "443") else { throw Usage() }
                 try words.finish()
                 let addresses = try NameResolution.addresses(host: host, port: port)
                 try answer(["format": 1, "addresses": .array(addresses.map { .string($0) })])

@@ -111,7 +111,7 @@ struct SimulatedDevice {
         case .flip(let move):
             if journal?.move != move { fail("a flip without its journal") }
             awaited.append(effect)
-        case .fetch, .stage, .restage, .probe, .changeUnits, .scan: awaited.append(effect)
+        case .fetch, .stage, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
         }
     }
 
@@ -156,7 +156,8 @@ struct SimulatedDevice {
             isGood() ? .staged(outcome(tip, applies)) : .stageFailed("s")
         case .restage(let move):
             isGood() ? .restaged(gate: gates[move.to] ?? HealthGate()) : .restageFailed("r")
-        case .probe(let generation): .probed(results(of: generation))
+        case .compare(let generation), .probe(let generation):
+            .probed(results(of: generation))
         case .flip(let move): flip(move)
         case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
         case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")

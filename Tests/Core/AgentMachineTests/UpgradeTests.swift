@@ -16,7 +16,7 @@ import Testing
             ])
         #expect(
             driver.say(.staged(StageOutcome(verdict: .staged(candidate), refusal: nil))) == [
-                .record(.accepted), .probe(generation: 2),
+                .record(.accepted), .compare(generation: 2),
             ])
         #expect(
             driver.say(.probed(Driver.good("up"))) == [
@@ -129,7 +129,7 @@ import Testing
         _ = driver.say(.fetched(tip: Driver.revision(3)))
         #expect(
             driver.say(.staged(StageOutcome(verdict: .staged(candidate), refusal: refusal))) == [
-                .record(.refused(refusal)), .probe(generation: 2),
+                .record(.refused(refusal)), .compare(generation: 2),
             ])
     }
 

@@ -155,8 +155,8 @@ import Testing
                 ) { _ in [1, 2, 3] }
             }
             #expect(error?.code == .wrongContent)
-            try Recovery(store: device.store).discard(generation: 1)
-            #expect(try device.root.listFolder("/", limit: 9) == ["var"])
+            let left = try device.root.listFolder("/", limit: 9)
+            #expect(left == ["var"])
         }
     }
 

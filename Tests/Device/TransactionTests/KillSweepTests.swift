@@ -99,6 +99,7 @@ import Testing
                         try run(scenario, on: copy)
                         Issue.record("step \(step) of \(steps) did not happen")
                     } catch {}
+                    try checkReaders(copy, old, expected, step)
                     return try restart(scenario, copy.folder, old, expected, step)
                 }
                 outcomes.insert(outcome)
@@ -124,6 +125,24 @@ import Testing
         } else {
             try device.redo(scenario.move, from: scenario.old, to: scenario.new)
         }
+    }
+
+    /// Even before the agent starts again, whoever reads a path that both states have gets the old
+    /// bytes or the new ones, with their mode and owner: nothing is ever missing or half written.
+    private func checkReaders(
+        _ device: TestDevice, _ old: [String: String], _ expected: [String: String], _ step: Int
+    ) throws {
+        let found = try device.snapshot()
+        let torn = old.keys.filter { path in
+            expected[path] != nil && found[path] != old[path] && found[path] != expected[path]
+        }
+        let kept = torn.filter { !changesKind(old[$0], expected[$0]) }
+        #expect(kept.isEmpty, "step \(step): \(difference(found, expected))")
+    }
+
+    /// A file that becomes a folder has to go first.
+    private func changesKind(_ old: String?, _ new: String?) -> Bool {
+        old?.hasPrefix("directory") != new?.hasPrefix("directory")
     }
 
     /// Starts the agent again, and returns on which side of the commit point it came up.
