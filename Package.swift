@@ -192,7 +192,7 @@ let modules: [Module] = [
         ]),
     Module(
         name: "flotilla", wing: .operatorPrograms,
-        uses: ["Documents", "FleetModel", "FleetTools", "HostSystem", "ReleaseTrust"],
+        uses: ["Demo", "Documents", "FleetModel", "FleetTools", "HostSystem", "ReleaseTrust"],
         products: [argumentParser]),
 ]
 
