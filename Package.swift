@@ -149,8 +149,8 @@ let modules: [Module] = [
     Module(
         name: "Staging", wing: .device,
         uses: [
-            "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore", "HostSystem",
-            "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
+            "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore",
+            "HostSystem", "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
             "UnitPlanning", "YAMLDocument",
         ]),
     Module(
