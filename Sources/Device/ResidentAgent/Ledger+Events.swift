@@ -15,35 +15,14 @@ extension Ledger {
             break
         case .accepted:
             refusal = nil
-        case .refused(let refusal):
-            raise(
-                \.refusal,
-                Outcome(
-                    kind: "refused", revision: refusal.revision,
-                    detail: "\(refusal.code): \(refusal.reason)", at: now))
-        case .rejected(let revision, let code, let reason):
-            raise(
-                \.rejection,
-                Outcome(
-                    kind: "rejected", revision: revision, detail: "\(code): \(reason)", at: now))
-        case .knownBad(let revision, let reason):
-            raise(
-                \.rejection,
-                Outcome(
-                    kind: "knownBad", revision: revision,
-                    detail: "not tried again, for it failed here: \(reason)", at: now))
+        case .refused, .rejected, .knownBad, .notApplied:
+            raiseAlarm(of: event, at: now)
         case .unchanged(let revision):
             rejection = nil
             if self.revision != revision {
                 self.revision = revision
                 append(Outcome(kind: "unchanged", revision: revision, at: now))
             }
-        case .notApplied(let revision):
-            raise(
-                \.rejection,
-                Outcome(
-                    kind: "held", revision: revision,
-                    detail: "verified, and not applied while the device is held", at: now))
         case .confirmed(let move):
             rejection = nil
             if confirmed != move.to { previous = confirmed }
@@ -78,6 +57,27 @@ extension Ledger {
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
         }
         return self != before
+    }
+
+    private mutating func raiseAlarm(of event: AgentEvent, at now: Instant) {
+        func alarm(_ kind: String, _ revision: Revision, _ detail: String) -> Outcome {
+            Outcome(kind: kind, revision: revision, detail: detail, at: now)
+        }
+        switch event {
+        case .refused(let refusal):
+            let detail = "\(refusal.code): \(refusal.reason)"
+            raise(\.refusal, alarm("refused", refusal.revision, detail))
+        case .rejected(let revision, let code, let reason):
+            raise(\.rejection, alarm("rejected", revision, "\(code): \(reason)"))
+        case .knownBad(let revision, let reason):
+            let detail = "not tried again, for it failed here: \(reason)"
+            raise(\.rejection, alarm("knownBad", revision, detail))
+        case .notApplied(let revision):
+            let detail = "verified, and not applied while the device is held"
+            raise(\.rejection, alarm("held", revision, detail))
+        default:
+            break
+        }
     }
 
     /// One alarm is told once, however often it is seen.
