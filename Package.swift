@@ -147,11 +147,11 @@ let modules: [Module] = [
     Module(
         name: "Staging", wing: .device,
         uses: [
-            "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore", "HostSystem",
-            "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
+            "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore",
+            "HostSystem", "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
             "UnitPlanning", "YAMLDocument",
         ],
-        isTestedElsewhere: true),
+
     Module(
         name: "ResidentAgent", wing: .device,
         uses: [
