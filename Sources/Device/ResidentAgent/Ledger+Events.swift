@@ -14,34 +14,38 @@ extension Ledger {
         case .fetchFailed, .fetchWorks, .drift, .trouble:
             break
         case .accepted:
-            if alarm?.kind == "refused" { alarm = nil }
+            refusal = nil
         case .refused(let refusal):
             raise(
+                \.refusal,
                 Outcome(
                     kind: "refused", revision: refusal.revision,
                     detail: "\(refusal.code): \(refusal.reason)", at: now))
         case .rejected(let revision, let code, let reason):
             raise(
+                \.rejection,
                 Outcome(
                     kind: "rejected", revision: revision, detail: "\(code): \(reason)", at: now))
         case .knownBad(let revision, let reason):
             raise(
+                \.rejection,
                 Outcome(
                     kind: "knownBad", revision: revision,
                     detail: "not tried again, for it failed here: \(reason)", at: now))
         case .unchanged(let revision):
-            clearRejection()
+            rejection = nil
             if self.revision != revision {
                 self.revision = revision
                 append(Outcome(kind: "unchanged", revision: revision, at: now))
             }
         case .notApplied(let revision):
             raise(
+                \.rejection,
                 Outcome(
                     kind: "held", revision: revision,
                     detail: "verified, and not applied while the device is held", at: now))
         case .confirmed(let move):
-            clearRejection()
+            rejection = nil
             if confirmed != move.to { previous = confirmed }
             confirmed = move.to
             revision = generation(move.to)?.revision
@@ -52,7 +56,8 @@ extension Ledger {
                     kind: "confirmed", generation: move.to, revision: revision, detail: detail,
                     at: now))
         case .failed(let number, let reason):
-            guard let record = generation(number) else { break }
+            // Generation 0 manages nothing, and so has nothing that could fail.
+            guard number > 0, let record = generation(number) else { break }
             remember(
                 FailedState(
                     digest: record.digest, revision: record.revision, reason: reason, at: now))
@@ -76,18 +81,14 @@ extension Ledger {
     }
 
     /// One alarm is told once, however often it is seen.
-    private mutating func raise(_ outcome: Outcome) {
-        if let alarm, alarm.kind == outcome.kind, alarm.revision == outcome.revision,
-            alarm.detail == outcome.detail
+    private mutating func raise(_ place: WritableKeyPath<Ledger, Outcome?>, _ alarm: Outcome) {
+        if let known = self[keyPath: place], known.kind == alarm.kind,
+            known.revision == alarm.revision, known.detail == alarm.detail
         {
             return
         }
-        alarm = outcome
-        append(outcome)
-    }
-
-    private mutating func clearRejection() {
-        if alarm?.kind != "refused" { alarm = nil }
+        self[keyPath: place] = alarm
+        append(alarm)
     }
 
     private func listed(_ items: [String]) -> String {
