@@ -27,11 +27,7 @@ extension Ledger {
                 Outcome(
                     kind: "rejected", revision: revision, detail: "\(code): \(reason)", at: now))
         case .knownBad(let revision, let reason):
-            raise(
-                \.rejection,
-                Outcome(
-                    kind: "knownBad", revision: revision,
-                    detail: "not tried again, for it failed here: \(reason)", at: now))
+            raise(\.rejection, knownBad(revision, because: reason, at: now))
         case .unchanged(let revision):
             rejection = nil
             if self.revision != revision {
@@ -73,6 +69,12 @@ extension Ledger {
                 Outcome(
                     kind: "rolledBack", generation: move.to, revision: revision,
                     detail: move.reason ?? "", at: now))
+            // The channel may still want what was left: the next look at Git will tell, and until
+            // then this device is not where it should be.
+            if move.from > 0 {
+                rejection = knownBad(
+                    generation(move.from)?.revision, because: move.reason ?? "", at: now)
+            }
         case .healed(let paths):
             append(
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
@@ -89,6 +91,14 @@ extension Ledger {
         }
         self[keyPath: place] = alarm
         append(alarm)
+    }
+
+    private func knownBad(
+        _ revision: Revision?, because reason: String, at now: Instant
+    ) -> Outcome {
+        Outcome(
+            kind: "knownBad", revision: revision,
+            detail: "not tried again, for it failed here: \(reason)", at: now)
     }
 
     private func listed(_ items: [String]) -> String {
