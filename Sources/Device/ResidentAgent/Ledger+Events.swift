@@ -10,11 +10,77 @@ extension Ledger {
         _ event: AgentEvent, at now: Instant, generation: (Int) -> GenerationRecord?
     ) -> Bool {
         let before = self
+        noteAlarm(of: event, at: now)
         switch event {
-        case .fetchFailed, .fetchWorks, .drift, .trouble:
+        case .unchanged(let revision) where self.revision != revision:
+            self.revision = revision
+            append(Outcome(kind: "unchanged", revision: revision, at: now))
+        case .confirmed(let move):
+            noteConfirmation(of: move, generation(move.to), at: now)
+        case .failed(let number, let reason):
+            // Generation 0 manages nothing, and so has nothing that could fail.
+            guard number > 0, let record = generation(number) else { break }
+            remember(
+                FailedState(
+                    digest: record.digest, revision: record.revision, reason: reason, at: now))
+            append(
+                Outcome(
+                    kind: "failed", generation: number, revision: record.revision,
+                    detail: reason, at: now))
+        case .wentBack(let move):
+            noteWayBack(by: move, generation, at: now)
+        case .healed(let paths):
+            append(
+                Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
+        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .fetchFailed,
+            .fetchWorks, .drift, .trouble:
             break
+        }
+        return self != before
+    }
+
+    private mutating func noteConfirmation(
+        of move: Move, _ record: GenerationRecord?, at now: Instant
+    ) {
+        if confirmed != move.to { previous = confirmed }
+        confirmed = move.to
+        revision = record?.revision
+        let detail =
+            move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
+        append(
+            Outcome(
+                kind: "confirmed", generation: move.to, revision: revision, detail: detail,
+                at: now))
+    }
+
+    private mutating func noteWayBack(
+        by move: Move, _ generation: (Int) -> GenerationRecord?, at now: Instant
+    ) {
+        confirmed = move.to
+        previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
+        revision = generation(move.to)?.revision
+        append(
+            Outcome(
+                kind: "rolledBack", generation: move.to, revision: revision,
+                detail: move.reason ?? "", at: now))
+        // The channel may still want what was left: the next look at Git will tell, and until then
+        // this device is not where it should be.
+        if move.from > 0 {
+            rejection = knownBad(
+                generation(move.from)?.revision, because: move.reason ?? "", at: now)
+        }
+    }
+
+    // MARK: Alarms
+
+    /// Why the tip of the channel is not accepted, and why the last release that is accepted is not
+    /// what the device has.
+    private mutating func noteAlarm(of event: AgentEvent, at now: Instant) {
+        switch event {
         case .accepted:
             refusal = nil
+        case .unchanged, .confirmed:
+            rejection = nil
         case .refused(let refusal):
             raise(
                 \.refusal,
@@ -28,58 +94,15 @@ extension Ledger {
                     kind: "rejected", revision: revision, detail: "\(code): \(reason)", at: now))
         case .knownBad(let revision, let reason):
             raise(\.rejection, knownBad(revision, because: reason, at: now))
-        case .unchanged(let revision):
-            rejection = nil
-            if self.revision != revision {
-                self.revision = revision
-                append(Outcome(kind: "unchanged", revision: revision, at: now))
-            }
         case .notApplied(let revision):
             raise(
                 \.rejection,
                 Outcome(
                     kind: "held", revision: revision,
                     detail: "verified, and not applied while the device is held", at: now))
-        case .confirmed(let move):
-            rejection = nil
-            if confirmed != move.to { previous = confirmed }
-            confirmed = move.to
-            revision = generation(move.to)?.revision
-            let detail =
-                move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
-            append(
-                Outcome(
-                    kind: "confirmed", generation: move.to, revision: revision, detail: detail,
-                    at: now))
-        case .failed(let number, let reason):
-            // Generation 0 manages nothing, and so has nothing that could fail.
-            guard number > 0, let record = generation(number) else { break }
-            remember(
-                FailedState(
-                    digest: record.digest, revision: record.revision, reason: reason, at: now))
-            append(
-                Outcome(
-                    kind: "failed", generation: number, revision: record.revision,
-                    detail: reason, at: now))
-        case .wentBack(let move):
-            confirmed = move.to
-            previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
-            revision = generation(move.to)?.revision
-            append(
-                Outcome(
-                    kind: "rolledBack", generation: move.to, revision: revision,
-                    detail: move.reason ?? "", at: now))
-            // The channel may still want what was left: the next look at Git will tell, and until
-            // then this device is not where it should be.
-            if move.from > 0 {
-                rejection = knownBad(
-                    generation(move.from)?.revision, because: move.reason ?? "", at: now)
-            }
-        case .healed(let paths):
-            append(
-                Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
+        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
+            break
         }
-        return self != before
     }
 
     /// One alarm is told once, however often it is seen.

@@ -13,7 +13,7 @@ struct Flotilla: AsyncParsableCommand {
             + ExitStatus.allCases.map { "  \($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"),
         subcommands: [
             InitCommand.self, LintCommand.self, PublishCommand.self, VerifyCommand.self,
-            AnchorCommand.self,
+            AnchorCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

@@ -1,0 +1,19 @@
+/// Chance that can be repeated: the same seed gives the same numbers (SplitMix64).
+package struct Dice: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// From zero up to, and without, `bound`.
+    package mutating func duration(below bound: Duration) -> Duration {
+        bound * Int.random(in: 0..<1_000, using: &self) / 1_000
+    }
+}

@@ -1,0 +1,46 @@
+package import HostSystem
+
+/// The programs that the demo uses: ours, which stand beside each other, and Debian's.
+package struct Toolbox {
+    package let watchman: Watchman
+    package let flotilla: String
+    package let agent: String
+
+    /// - Parameter folder: where `flotilla`, `flotilla-agent` and `flotilla-worker` stand.
+    package init(_ watchman: Watchman, programsIn folder: String) {
+        self.watchman = watchman
+        flotilla = folder + "/flotilla"
+        agent = folder + "/flotilla-agent"
+    }
+
+    /// Nothing of the user's own settings has a say.
+    package static let environment = [
+        "HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8",
+    ]
+
+    /// Runs a program, whatever comes of it.
+    package func attempt(
+        _ program: String, _ arguments: [String], input: [UInt8]? = nil
+    ) throws -> ChildOutcome {
+        try watchman.run(
+            ChildCommand(
+                program, arguments, environment: Self.environment, standardInput: input,
+                outputLimit: 4 << 20))
+    }
+
+    /// Runs a program that has to succeed; gives what it printed, without the last line end.
+    @discardableResult
+    package func run(
+        _ program: String, _ arguments: [String], input: [UInt8]? = nil
+    ) throws -> String {
+        let outcome = try attempt(program, arguments, input: input)
+        guard outcome.isSuccess else {
+            throw DemoError(
+                "`\(([program] + arguments).joined(separator: " "))` ended with "
+                    + "\(outcome.status): \(outcome.errorText)")
+        }
+        let text = outcome.outputText
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+}
