@@ -55,6 +55,20 @@ struct TechnicianTests {
         }
     }
 
+    @Test("docs/device.md explains every member of `status --json`")
+    func documented() throws {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../../docs/device.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let parts = text.components(separatedBy: "### status --json")
+        try #require(parts.count == 2)
+        try withFollower { follower in
+            for member in try follower.status().keys {
+                #expect(parts[1].contains("`\(member)`"), "\(member)")
+            }
+        }
+    }
+
     @Test("help is no mistake, and anything unknown is one")
     func help() throws {
         let agent = try builtProgram("flotilla-agent")
