@@ -10,30 +10,13 @@ extension Ledger {
         _ event: AgentEvent, at now: Instant, generation: (Int) -> GenerationRecord?
     ) -> Bool {
         let before = self
+        noteAlarm(of: event, at: now)
         switch event {
-        case .fetchFailed, .fetchWorks, .drift, .trouble:
-            break
-        case .accepted:
-            refusal = nil
-        case .refused, .rejected, .knownBad, .notApplied:
-            raiseAlarm(of: event, at: now)
-        case .unchanged(let revision):
-            rejection = nil
-            if self.revision != revision {
-                self.revision = revision
-                append(Outcome(kind: "unchanged", revision: revision, at: now))
-            }
+        case .unchanged(let revision) where self.revision != revision:
+            self.revision = revision
+            append(Outcome(kind: "unchanged", revision: revision, at: now))
         case .confirmed(let move):
-            rejection = nil
-            if confirmed != move.to { previous = confirmed }
-            confirmed = move.to
-            revision = generation(move.to)?.revision
-            let detail =
-                move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
-            append(
-                Outcome(
-                    kind: "confirmed", generation: move.to, revision: revision, detail: detail,
-                    at: now))
+            noteConfirmation(of: move, generation(move.to), at: now)
         case .failed(let number, let reason):
             // Generation 0 manages nothing, and so has nothing that could fail.
             guard number > 0, let record = generation(number) else { break }
@@ -45,37 +28,79 @@ extension Ledger {
                     kind: "failed", generation: number, revision: record.revision,
                     detail: reason, at: now))
         case .wentBack(let move):
-            confirmed = move.to
-            previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
-            revision = generation(move.to)?.revision
-            append(
-                Outcome(
-                    kind: "rolledBack", generation: move.to, revision: revision,
-                    detail: move.reason ?? "", at: now))
+            noteWayBack(by: move, generation, at: now)
         case .healed(let paths):
             append(
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
+        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .fetchFailed,
+            .fetchWorks, .drift, .trouble:
+            break
         }
         return self != before
     }
 
-    private mutating func raiseAlarm(of event: AgentEvent, at now: Instant) {
-        func alarm(_ kind: String, _ revision: Revision, _ detail: String) -> Outcome {
-            Outcome(kind: kind, revision: revision, detail: detail, at: now)
+    private mutating func noteConfirmation(
+        of move: Move, _ record: GenerationRecord?, at now: Instant
+    ) {
+        if confirmed != move.to { previous = confirmed }
+        confirmed = move.to
+        revision = record?.revision
+        let detail =
+            move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
+        append(
+            Outcome(
+                kind: "confirmed", generation: move.to, revision: revision, detail: detail,
+                at: now))
+    }
+
+    private mutating func noteWayBack(
+        by move: Move, _ generation: (Int) -> GenerationRecord?, at now: Instant
+    ) {
+        confirmed = move.to
+        previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
+        revision = generation(move.to)?.revision
+        append(
+            Outcome(
+                kind: "rolledBack", generation: move.to, revision: revision,
+                detail: move.reason ?? "", at: now))
+        // The channel may still want what was left: the next look at Git will tell, and until then
+        // this device is not where it should be.
+        if move.from > 0 {
+            rejection = knownBad(
+                generation(move.from)?.revision, because: move.reason ?? "", at: now)
         }
+    }
+
+    // MARK: Alarms
+
+    /// Why the tip of the channel is not accepted, and why the last release that is accepted is not
+    /// what the device has.
+    private mutating func noteAlarm(of event: AgentEvent, at now: Instant) {
         switch event {
+        case .accepted:
+            refusal = nil
+        case .unchanged, .confirmed:
+            rejection = nil
         case .refused(let refusal):
-            let detail = "\(refusal.code): \(refusal.reason)"
-            raise(\.refusal, alarm("refused", refusal.revision, detail))
+            raise(
+                \.refusal,
+                Outcome(
+                    kind: "refused", revision: refusal.revision,
+                    detail: "\(refusal.code): \(refusal.reason)", at: now))
         case .rejected(let revision, let code, let reason):
-            raise(\.rejection, alarm("rejected", revision, "\(code): \(reason)"))
+            raise(
+                \.rejection,
+                Outcome(
+                    kind: "rejected", revision: revision, detail: "\(code): \(reason)", at: now))
         case .knownBad(let revision, let reason):
-            let detail = "not tried again, for it failed here: \(reason)"
-            raise(\.rejection, alarm("knownBad", revision, detail))
+            raise(\.rejection, knownBad(revision, because: reason, at: now))
         case .notApplied(let revision):
-            let detail = "verified, and not applied while the device is held"
-            raise(\.rejection, alarm("held", revision, detail))
-        default:
+            raise(
+                \.rejection,
+                Outcome(
+                    kind: "held", revision: revision,
+                    detail: "verified, and not applied while the device is held", at: now))
+        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
             break
         }
     }
@@ -89,6 +114,14 @@ extension Ledger {
         }
         self[keyPath: place] = alarm
         append(alarm)
+    }
+
+    private func knownBad(
+        _ revision: Revision?, because reason: String, at now: Instant
+    ) -> Outcome {
+        Outcome(
+            kind: "knownBad", revision: revision,
+            detail: "not tried again, for it failed here: \(reason)", at: now)
     }
 
     private func listed(_ items: [String]) -> String {
