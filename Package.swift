@@ -165,9 +165,8 @@ let modules: [Module] = [
     Module(
         name: "Demo", wing: .operator,
         uses: [
-            "Digests", "Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument",
-        ],
-        products: [subprocess]),
+            "Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument",
+        ]),
 
     // Programs: parse arguments, wire, start.
     Module(
@@ -276,6 +275,20 @@ let tests: [Target] = present.compactMap { module in
         path: path, swiftSettings: common)
 }
 
+/// Runs the built programs as people do; only where all of them are built.
+let endToEnd: [Target] =
+    deviceOnly
+    ? []
+    : [
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Demo", "Documents", "FleetModel", "HostSystem", "TestSupport", "flotilla",
+                "flotilla-agent", "flotilla-worker",
+            ],
+            path: "Tests/EndToEnd", swiftSettings: common)
+    ]
+
 let package = Package(
     name: "flotilla",
     dependencies: deviceOnly
@@ -285,7 +298,7 @@ let package = Package(
             .package(
                 url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         ],
-    targets: cLibraries + present.map(target(of:)) + tests + [
+    targets: cLibraries + present.map(target(of:)) + tests + endToEnd + [
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: common),
         // Reads the tree's files and holds them against the rules of the house.
