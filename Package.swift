@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 // The house. A folder below Sources/ is a wing, and a wing has a rank: a module may depend on
@@ -40,12 +39,9 @@ enum Wing: String {
         }
     }
 
-    var folder: String {
-        switch self {
-        case .devicePrograms, .operatorPrograms: "Sources/Programs"
-        default: "Sources/\(rawValue)"
-        }
-    }
+    var isPrograms: Bool { self == .devicePrograms || self == .operatorPrograms }
+
+    var folder: String { isPrograms ? "Sources/Programs" : "Sources/\(rawValue)" }
 }
 
 let common: [SwiftSetting] = [
@@ -67,6 +63,13 @@ let fence: [SwiftSetting] = [
     ])
 ]
 
+/// How a program becomes small enough for a device's flash: the standard library linked in and
+/// stripped of what is not used, identical functions folded, relocations packed (glibc 2.36).
+let small = [
+    "-static-stdlib", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
+    "pack-relative-relocs", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--exclude-libs=ALL",
+]
+
 struct Module {
     let name: String
     let wing: Wing
@@ -75,6 +78,8 @@ struct Module {
     var products: [Target.Dependency] = []
     /// What its tests need besides: real parts instead of stand-ins.
     var testsUse: [String] = []
+    /// Only the tests of a module above it, or of whole programs, can say something about it.
+    var isTestedElsewhere = false
 }
 
 let argumentParser = Target.Dependency.product(
@@ -142,10 +147,11 @@ let modules: [Module] = [
     Module(
         name: "Staging", wing: .device,
         uses: [
-            "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore", "HostSystem",
-            "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
+            "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore",
+            "HostSystem", "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
             "UnitPlanning", "YAMLDocument",
-        ]),
+        ],
+
     Module(
         name: "ResidentAgent", wing: .device,
         uses: [
@@ -164,9 +170,8 @@ let modules: [Module] = [
         products: [subprocess]),
     Module(
         name: "Demo", wing: .operator,
-        uses: [
-            "Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument",
-        ]),
+        uses: ["Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument"],
+        isTestedElsewhere: true),
 
     // Programs: parse arguments, wire, start.
     Module(
@@ -206,9 +211,8 @@ let cLibraries: [Target] = [
 ]
 
 // The fence itself.
-var wings: [String: Wing] = [:]
-for library in cLibraries { wings[library.name] = .c }
-for module in modules { wings[module.name] = module.wing }
+let wings = Dictionary(
+    uniqueKeysWithValues: cLibraries.map { ($0.name, Wing.c) } + modules.map { ($0.name, $0.wing) })
 for module in modules {
     for use in module.uses {
         guard let wing = wings[use] else {
@@ -222,31 +226,25 @@ for module in modules {
     }
 }
 
-func exists(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + path)
-}
-
 func settings(of wing: Wing) -> [SwiftSetting] {
     var settings = common
-    if wing.isInstalledOnDevices { settings += fence }
+    if wing.isInstalledOnDevices {
+        settings += fence
+        settings.append(.unsafeFlags(["-Osize"], .when(configuration: .release)))
+    }
     if wing == .adapters { settings.append(.strictMemorySafety()) }
     return settings
 }
 
-let presentNames = Set(modules.filter { exists("\($0.wing.folder)/\($0.name)") }.map(\.name))
-
 func target(of module: Module) -> Target {
-    let dependencies =
-        module.uses.filter { $0.hasPrefix("C") || presentNames.contains($0) }.map {
-            Target.Dependency(stringLiteral: $0)
-        } + module.products
+    let dependencies = module.uses.map { Target.Dependency(stringLiteral: $0) } + module.products
     let path = "\(module.wing.folder)/\(module.name)"
     switch module.wing {
     case .devicePrograms:
         return .executableTarget(
             name: module.name, dependencies: dependencies, path: path,
             swiftSettings: settings(of: module.wing),
-            linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))])
+            linkerSettings: [.unsafeFlags(small, .when(configuration: .release))])
     case .operatorPrograms:
         return .executableTarget(
             name: module.name, dependencies: dependencies, path: path,
@@ -258,22 +256,20 @@ func target(of module: Module) -> Target {
     }
 }
 
-let present = modules.filter {
-    (!deviceOnly || $0.wing.isInstalledOnDevices) && exists("\($0.wing.folder)/\($0.name)")
-}
-
 /// A module's tests stand in Tests/ under the module's wing and name. They may use what the module
 /// uses, and Foundation.
-let tests: [Target] = present.compactMap { module in
-    let path = "Tests/\(module.wing.rawValue)/\(module.name)Tests"
-    guard exists(path) else { return nil }
+func tests(of module: Module) -> Target? {
+    if module.isTestedElsewhere || module.wing.isPrograms { return nil }
+    let libraries = (module.uses + module.testsUse).filter { wings[$0] != .c }
     return .testTarget(
         name: "\(module.name)Tests",
-        dependencies: [.init(stringLiteral: module.name), "TestSupport"]
-            + (module.uses + module.testsUse).filter { wings[$0] != .c }
-            .map { Target.Dependency(stringLiteral: $0) },
-        path: path, swiftSettings: common)
+        dependencies: ([module.name, "TestSupport"] + libraries).map {
+            Target.Dependency(stringLiteral: $0)
+        },
+        path: "Tests/\(module.wing.rawValue)/\(module.name)Tests", swiftSettings: common)
 }
+
+let built = modules.filter { !deviceOnly || $0.wing.isInstalledOnDevices }
 
 /// Runs the built programs as people do; only where all of them are built.
 let endToEnd: [Target] =
@@ -298,7 +294,7 @@ let package = Package(
             .package(
                 url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         ],
-    targets: cLibraries + present.map(target(of:)) + tests + endToEnd + [
+    targets: cLibraries + built.map(target(of:)) + built.compactMap(tests(of:)) + endToEnd + [
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: common),
         // Reads the tree's files and holds them against the rules of the house.

@@ -30,7 +30,9 @@ public final class SocketServer: Sendable {
                 // A child that inherits it would keep the connection open.
                 _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread {
-                    serve(SocketConnection(descriptor: peer))
+                    let connection = SocketConnection(descriptor: peer)
+                    serve(connection)
+                    connection.hangUp()
                     close(peer)
                 }
             }
@@ -70,10 +72,13 @@ public struct SocketConnection: Sendable {
     public func readRequest() -> String {
         var request: [UInt8] = []
         var byte: UInt8 = 0
-        while !request.suffix(4).elementsEqual("\r\n\r\n".utf8),
-            recv(descriptor, &byte, 1, 0) == 1
-        {
-            request.append(byte)
+        while !request.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            let count = recv(descriptor, &byte, 1, 0)
+            if count == 1 {
+                request.append(byte)
+            } else if !(count == -1 && errno == EINTR) {
+                break
+            }
         }
         return String(decoding: request, as: UTF8.self)
     }
@@ -90,6 +95,17 @@ public struct SocketConnection: Sendable {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// Says that nothing more comes, and reads what the other side still sends, for a moment:
+    /// closing with unread bytes would take back the answer.
+    func hangUp() {
+        shutdown(descriptor, Int32(SHUT_WR))
+        var patience = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while recv(descriptor, &buffer, buffer.count, 0) > 0 {}
     }
 
     /// Sends nothing more and returns when the other side has gone.

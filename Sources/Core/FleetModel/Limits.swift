@@ -70,4 +70,7 @@ package enum Limits {
     package static let gateTime = Duration.seconds(86_400)
     /// The shortest time between two rounds of checks, so that a gate can't keep a device busy.
     package static let gateInterval = Duration.milliseconds(100)
+    /// The shortest time between two looks at Git or at the disk, so that a configuration can't
+    /// keep a device and its server busy for ever.
+    package static let shortestInterval = Duration.seconds(1)
 }

@@ -35,7 +35,10 @@ package struct TrustHead: Equatable, Sendable {
                 fix: "Restore the file from the anchor: remove it and start the agent.")
         }
         let release = reader.revision("release")
-        let committed = reader.integer("committed", in: 0...Int(Int64.max / 1_000_000_000))
+        let latest = Int(Int64.max / 1_000_000_000)
+        let committed =
+            reader.requiredNode("committed") == nil
+            ? nil : reader.integer("committed", in: 0...latest)
         let signers = reader.allowedSigners("allowedSigners")
         var policy: TrustPolicy?
         if let policyNode = reader.requiredNode("policy") {

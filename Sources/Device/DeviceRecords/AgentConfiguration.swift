@@ -70,8 +70,8 @@ package struct AgentConfiguration: Equatable, Sendable {
         let channel = Self.channel(&reader)
         let repository = Self.repository(&reader, file: file)
         services = reader.choice("services") ?? .systemd
-        fetchEvery = reader.duration("fetchEvery") ?? .seconds(900)
-        scanEvery = reader.duration("scanEvery") ?? .seconds(300)
+        fetchEvery = Self.interval("fetchEvery", &reader) ?? .seconds(900)
+        scanEvery = Self.interval("scanEvery", &reader) ?? .seconds(300)
         labels = Self.labels(&reader)
         reader.finish()
         guard reader.diagnostics.isEmpty, let device, let channel, let repository else {
@@ -113,6 +113,16 @@ package struct AgentConfiguration: Equatable, Sendable {
         inner.finish()
         reader.take(inner.diagnostics)
         return repository
+    }
+
+    private static func interval(_ key: String, _ reader: inout MappingReader) -> Duration? {
+        guard let interval = reader.duration(key) else { return nil }
+        if interval >= Limits.shortestInterval { return interval }
+        reader.report(
+            at: reader.node(key)?.position ?? reader.node.position,
+            "`\(key)` is shorter than \(Limits.shortestInterval.flotillaText)",
+            fix: "Write a longer time span, such as `\(key): 5m`.")
+        return nil
     }
 
     private static func labels(_ reader: inout MappingReader) -> [String: String] {

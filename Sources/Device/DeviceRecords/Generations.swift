@@ -1,3 +1,4 @@
+internal import Documents
 internal import HostSystem
 
 /// The folders of the generations.
@@ -15,16 +16,21 @@ package enum Generations {
 
     /// A number that was never used. It only rises, so that a number means one thing for ever.
     package static func next(in store: RecordStore) throws(RecordError) -> Int {
+        // Folders are removed and outcomes forgotten, so neither says what was used before.
+        let last = try store.read(LastGeneration.self, at: StateLayout.lastGeneration)?.number
+        // Where that is lost, what is left of the others is still a good answer.
         let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
         let used =
-            try numbers(in: store) + [ledger?.confirmed ?? 0]
+            try numbers(in: store) + [last ?? 0, ledger?.confirmed ?? 0]
             + (ledger?.outcomes.compactMap(\.generation) ?? [])
         return (used.max() ?? 0) + 1
     }
 
+    /// Makes the folder of a new generation, whose number is used up from then on.
     package static func make(
         _ record: GenerationRecord, in store: RecordStore
     ) throws(RecordError) {
+        try store.write(LastGeneration(number: record.number), at: StateLayout.lastGeneration)
         _ = try system { () throws(SystemError) in
             try store.root.makeFolders(StateLayout.generation(record.number), mode: 0o755)
         }
@@ -46,5 +52,22 @@ package enum Generations {
         } catch {
             throw .system(error)
         }
+    }
+}
+
+/// The number that was used last.
+struct LastGeneration: Equatable {
+    var number: Int
+}
+
+extension LastGeneration: DeviceRecord {
+    static let recordName = "number of the last generation"
+
+    var json: JSONValue { ["format": 1, "number": .integer(Int64(number))] }
+
+    init(reading node: Node, file: String) throws(InvalidDocument) {
+        var reader = RecordReader(node, file: file, what: Self.recordName)
+        self.init(number: Int(reader.integer("number")))
+        try reader.finish(format: 1)
     }
 }

@@ -50,8 +50,12 @@ package struct Ledger: Equatable, Sendable {
     package var revision: Revision?
     package var failed: [FailedState] = []
     package var outcomes: [Outcome] = []
-    /// Why the tip of the channel is not what the device has: the newest refusal or rejection.
-    package var alarm: Outcome?
+    /// Why the tip of the channel is not accepted.
+    package var refusal: Outcome?
+    /// Why the last release that is accepted is not what the device has.
+    package var rejection: Outcome?
+    /// Why the tip of the channel is not what the device has.
+    package var alarm: Outcome? { refusal ?? rejection }
 
     package init() {}
 
@@ -86,7 +90,8 @@ extension Ledger: DeviceRecord {
             "revision": revision.map { .string($0.text) } ?? .null,
             "failed": .array(failed.map(\.json)),
             "outcomes": .array(outcomes.map(\.json)),
-            "alarm": alarm?.json ?? .null,
+            "refusal": refusal?.json ?? .null,
+            "rejection": rejection?.json ?? .null,
         ]
     }
 
@@ -98,11 +103,13 @@ extension Ledger: DeviceRecord {
         revision = reader.optionalObject("revision")
         let failedNodes = reader.list("failed")
         let outcomeNodes = reader.list("outcomes")
-        let alarmNode = reader.optionalNode("alarm")
+        let refusalNode = reader.optionalNode("refusal")
+        let rejectionNode = reader.optionalNode("rejection")
         try reader.finish(format: 1)
         for node in failedNodes { failed.append(try FailedState(reading: node, file: file)) }
         for node in outcomeNodes { outcomes.append(try Outcome(reading: node, file: file)) }
-        if let alarmNode { alarm = try Outcome(reading: alarmNode, file: file) }
+        if let refusalNode { refusal = try Outcome(reading: refusalNode, file: file) }
+        if let rejectionNode { rejection = try Outcome(reading: rejectionNode, file: file) }
     }
 }
 

@@ -36,11 +36,17 @@ package struct RecordReader {
         return integer(text, key, position)
     }
 
-    package mutating func bool(_ key: String) -> Bool { mapping.bool(key) ?? false }
+    package mutating func bool(_ key: String) -> Bool {
+        mapping.requiredNode(key) != nil && mapping.bool(key) ?? false
+    }
     package mutating func text(_ key: String) -> String { mapping.requiredText(key)?.value ?? "" }
     package mutating func optionalText(_ key: String) -> String? { mapping.text(key)?.value }
-    package mutating func texts(_ key: String) -> [String] { mapping.texts(key).map(\.value) }
-    package mutating func list(_ key: String) -> [Node] { mapping.list(key) }
+    package mutating func texts(_ key: String) -> [String] {
+        mapping.requiredNode(key) == nil ? [] : mapping.texts(key).map(\.value)
+    }
+    package mutating func list(_ key: String) -> [Node] {
+        mapping.requiredNode(key) == nil ? [] : mapping.list(key)
+    }
 
     package mutating func digest(_ key: String) -> ContentDigest {
         let text = text(key)
@@ -65,7 +71,8 @@ package struct RecordReader {
     package mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String, default fallback: Choice
     ) -> Choice {
-        mapping.choice(key, of: Choice.self) ?? fallback
+        guard mapping.requiredNode(key) != nil else { return fallback }
+        return mapping.choice(key, of: Choice.self) ?? fallback
     }
 
     /// Everything that was wrong so far.

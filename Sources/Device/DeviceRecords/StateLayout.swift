@@ -11,6 +11,8 @@ package enum StateLayout {
     /// The one place where the fetching user may write.
     package static let incoming = state + "/incoming"
     package static let generations = state + "/generations"
+    /// Which number was used last.
+    package static let lastGeneration = generations + "/last.json"
     /// A relative symbolic link to `generations/N`; renaming it is the commit point.
     package static let current = state + "/current"
     /// What stood at managed paths before the first apply.

@@ -10,47 +10,13 @@ extension Ledger {
         _ event: AgentEvent, at now: Instant, generation: (Int) -> GenerationRecord?
     ) -> Bool {
         let before = self
+        noteAlarm(of: event, at: now)
         switch event {
-        case .fetchFailed, .fetchWorks, .drift, .trouble:
-            break
-        case .accepted:
-            if alarm?.kind == "refused" { alarm = nil }
-        case .refused(let refusal):
-            raise(
-                Outcome(
-                    kind: "refused", revision: refusal.revision,
-                    detail: "\(refusal.code): \(refusal.reason)", at: now))
-        case .rejected(let revision, let code, let reason):
-            raise(
-                Outcome(
-                    kind: "rejected", revision: revision, detail: "\(code): \(reason)", at: now))
-        case .knownBad(let revision, let reason):
-            raise(
-                Outcome(
-                    kind: "knownBad", revision: revision,
-                    detail: "not tried again, for it failed here: \(reason)", at: now))
-        case .unchanged(let revision):
-            clearRejection()
-            if self.revision != revision {
-                self.revision = revision
-                append(Outcome(kind: "unchanged", revision: revision, at: now))
-            }
-        case .notApplied(let revision):
-            raise(
-                Outcome(
-                    kind: "held", revision: revision,
-                    detail: "verified, and not applied while the device is held", at: now))
+        case .unchanged(let revision) where self.revision != revision:
+            self.revision = revision
+            append(Outcome(kind: "unchanged", revision: revision, at: now))
         case .confirmed(let move):
-            clearRejection()
-            if confirmed != move.to { previous = confirmed }
-            confirmed = move.to
-            revision = generation(move.to)?.revision
-            let detail =
-                move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
-            append(
-                Outcome(
-                    kind: "confirmed", generation: move.to, revision: revision, detail: detail,
-                    at: now))
+            noteConfirmation(of: move, generation(move.to), at: now)
         case .failed(let number, let reason):
             guard let record = generation(number) else { break }
             remember(
@@ -71,23 +37,60 @@ extension Ledger {
         case .healed(let paths):
             append(
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
+        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .fetchFailed,
+            .fetchWorks, .drift, .trouble:
+            break
         }
         return self != before
     }
 
-    /// One alarm is told once, however often it is seen.
-    private mutating func raise(_ outcome: Outcome) {
-        if let alarm, alarm.kind == outcome.kind, alarm.revision == outcome.revision,
-            alarm.detail == outcome.detail
-        {
-            return
-        }
-        alarm = outcome
-        append(outcome)
+    private mutating func noteConfirmation(
+        of move: Move, _ record: GenerationRecord?, at now: Instant
+    ) {
+        if confirmed != move.to { previous = confirmed }
+        confirmed = move.to
+        revision = record?.revision
+        let detail =
+            move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
+        append(
+            Outcome(
+                kind: "confirmed", generation: move.to, revision: revision, detail: detail,
+                at: now))
     }
 
-    private mutating func clearRejection() {
-        if alarm?.kind != "refused" { alarm = nil }
+    // MARK: Alarms
+
+    /// Why the tip of the channel is not what the device has.
+    private mutating func noteAlarm(of event: AgentEvent, at now: Instant) {
+        switch event {
+        case .accepted:
+            if alarm?.kind == "refused" { alarm = nil }
+        case .unchanged, .confirmed:
+            if alarm?.kind != "refused" { alarm = nil }
+        case .refused(let refusal):
+            raise("refused", refusal.revision, "\(refusal.code): \(refusal.reason)", at: now)
+        case .rejected(let revision, let code, let reason):
+            raise("rejected", revision, "\(code): \(reason)", at: now)
+        case .knownBad(let revision, let reason):
+            raise(
+                "knownBad", revision, "not tried again, for it failed here: \(reason)", at: now)
+        case .notApplied(let revision):
+            raise("held", revision, "verified, and not applied while the device is held", at: now)
+        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
+            break
+        }
+    }
+
+    /// One alarm is told once, however often it is seen.
+    private mutating func raise(
+        _ kind: String, _ revision: Revision, _ detail: String, at now: Instant
+    ) {
+        if let alarm, (alarm.kind, alarm.revision, alarm.detail) == (kind, revision, detail) {
+            return
+        }
+        let outcome = Outcome(kind: kind, revision: revision, detail: detail, at: now)
+        alarm = outcome
+        append(outcome)
     }
 
     private func listed(_ items: [String]) -> String {

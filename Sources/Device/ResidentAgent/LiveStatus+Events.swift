@@ -19,9 +19,9 @@ extension LiveStatus {
             drift = Array(paths.prefix(Self.driftLimit))
         case .healed(let paths):
             let healed = Set(paths)
-            let kept = drift.filter { !healed.contains($0) }
-            driftCount -= drift.count - kept.count
-            drift = kept
+            drift.removeAll { healed.contains($0) }
+            // More may be healed than the list holds.
+            driftCount = max(drift.count, driftCount - healed.count)
         case .trouble(let reason):
             trouble = reason
         case .confirmed, .wentBack:

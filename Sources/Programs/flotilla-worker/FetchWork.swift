@@ -9,9 +9,9 @@ enum FetchWork {
     static func run(root: Root) throws -> FetchReport {
         let configuration = try AgentConfiguration(of: root)
         // Everything that only root may read is read before the rights are given up.
-        let request = try request(configuration, root)
         let borrowed = StateLayout.repository + "/objects"
         let objects = try root.exists(borrowed) ? root.hostPath(of: borrowed) : nil
+        let request = try request(configuration, root, hasStore: objects != nil)
         if Users.effectiveUserID() == 0 {
             try prepareIncoming(root, for: configuration.repository.fetchUser)
             try Privileges.drop(to: configuration.repository.fetchUser)
@@ -25,13 +25,14 @@ enum FetchWork {
     }
 
     private static func request(
-        _ configuration: AgentConfiguration, _ root: Root
+        _ configuration: AgentConfiguration, _ root: Root, hasStore: Bool
     ) throws -> FetchRequest {
         let repository = configuration.repository
         var request = FetchRequest(url: repository.url, branch: configuration.channel)
         let trust = try RecordStore(root: root).read(TrustHead.self, at: StateLayout.trust)
         if let trust {
-            request.known = [trust.release]
+            // What a lost store does not hold any more is fetched again.
+            if hasStore { request.known = [trust.release] }
             request.tls.notBefore = trust.committed
         }
         request.idleTimeout = repository.idleTimeout
