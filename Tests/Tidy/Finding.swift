@@ -14,7 +14,7 @@ enum Rule: String, CaseIterable {
     case unstructuredTask, systemClock, unseededRandom
     case forbiddenImport, coreImport, concurrencyOnDevice
     case openTodo
-    case undeclaredFolder, trackedProduct, brokenLink
+    case undeclaredFolder, undescribedModule, trackedProduct, brokenLink
 }
 
 /// A place where a rule does not hold, on purpose.

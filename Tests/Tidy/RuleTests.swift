@@ -145,6 +145,13 @@ import Testing
                 == ["Sources/Core/Stray", "Tests/Core/StrayTests", "Tests/Device/DigestsTests"])
     }
 
+    @Test("a module that the architecture does not name is found")
+    func modules() {
+        let folders = ["Sources/Core/Digests", "Sources/Core/Stray", "Tests/Core/OtherTests"]
+        let findings = undescribedModules(folders, page: "| Digests | SHA-256 |")
+        #expect(findings.map(\.path) == ["Sources/Core/Stray"])
+    }
+
     @Test("tracked build products are found")
     func products() {
         #expect(

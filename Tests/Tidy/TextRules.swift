@@ -76,6 +76,17 @@ func undeclaredFolders(_ folders: [String], manifest: String) -> [Finding] {
     }
 }
 
+/// Every module has its place on the page that describes them.
+func undescribedModules(_ folders: [String], page: String) -> [Finding] {
+    folders.compactMap { folder in
+        let names = folder.split(separator: "/").map(String.init)
+        guard names.count == 3, names[0] == "Sources", !page.contains(names[2]) else { return nil }
+        return Finding(
+            rule: .undescribedModule, path: folder, line: 1,
+            message: "docs/architecture.md says nothing of `\(names[2])`")
+    }
+}
+
 /// What a build makes is not in the repository.
 func trackedProducts(_ files: [String]) -> [Finding] {
     files.filter { file in

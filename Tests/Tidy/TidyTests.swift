@@ -13,6 +13,8 @@ import Testing
         for path in files { findings += try check(path) }
         findings += undeclaredFolders(
             try tree.moduleFolders(), manifest: try tree.text(of: "Package.swift"))
+        findings += undescribedModules(
+            try tree.moduleFolders(), page: try tree.text(of: "docs/architecture.md"))
         findings += trackedProducts(try tree.trackedFiles() ?? [])
         for exemption in exemptions {
             #expect(

@@ -44,8 +44,7 @@ struct RemoteURL: Equatable {
         guard let scheme = Scheme(rawValue: name), scheme != .file || allowLocal else {
             throw Self.invalid(
                 Self.withoutUser(text),
-                "'\(name)' is not supported; use https, http, ssh or git (for a device without "
-                    + "network use 'flotilla-agent import')")
+                "'\(name)' is not supported; use https, http, ssh or git")
         }
         self.scheme = scheme
         (user, host, port) = (nil, "", scheme.defaultPort)

@@ -30,6 +30,16 @@ extension Root {
         }
     }
 
+    /// Whether something is mounted at a path itself. The numbers of devices do not tell: what is
+    /// bound from the same file system has the same one, and files of an overlay have several.
+    package func isMountPoint(_ path: String) throws(SystemError) -> Bool {
+        let place = try openParent(of: path, to: "examine")
+        let (descriptor, name) = (place.folder.raw, place.name)
+        return try systemCall("examine", path) {
+            unsafe flotilla_is_mount_point(descriptor, name)
+        } == 1
+    }
+
     /// Whether the file system that holds a folder takes no changes.
     package func isReadOnly(_ folder: String) throws(SystemError) -> Bool {
         let folder = try openFolder(folder, to: "examine")

@@ -30,6 +30,20 @@ static inline int flotilla_renameat2(int from_directory, const char *from, int t
                                      const char *to, unsigned int flags) {
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
 }
+// The beginning of struct statx, which <sys/stat.h> declares for _GNU_SOURCE only.
+struct flotilla_statx {
+    uint32_t filled, block_size;
+    uint64_t attributes, other[5], known_attributes, rest[24];
+};
+// 1 where a mount begins at the name itself, 0 where none does, -1 for an error. Linux before 5.8
+// does not tell, and gets 0.
+static inline int flotilla_is_mount_point(int directory, const char *name) {
+    const uint64_t mount_root = 0x2000;
+    struct flotilla_statx status = {0};
+    int flags = AT_SYMLINK_NOFOLLOW | 0x800 /* AT_NO_AUTOMOUNT */;
+    if (syscall(SYS_statx, directory, name, flags, 0U, &status) != 0) return -1;
+    return (status.attributes & status.known_attributes & mount_root) != 0;
+}
 static inline int flotilla_pipe2(int ends[2], int flags) {
     return (int)syscall(SYS_pipe2, ends, flags);
 }

@@ -60,7 +60,8 @@ package final class AgentLoop {
         try show(phase: "stopped")
     }
 
-    /// Finishes what an earlier life left, takes `first`, does what follows from it, and ends.
+    /// Finishes what an earlier life left, takes `first`, does what follows from it, and ends. Only
+    /// a look around does what else is due: who wants to go back must not get a new release before.
     ///
     /// - Returns: false when a signal ended it, or the lock did not come free within `patience`.
     package func runOnce(patience: Duration, _ first: AgentInput) throws -> Bool {
@@ -69,21 +70,25 @@ package final class AgentLoop {
             if isStopping || Clocks.monotonic() >= end { return false }
             try wait(atMost: Self.lockPatience)
         }
-        try finishWork()
+        try finishMove()
         inputs.append(first)
-        try finishWork()
+        try finishMove()
+        if first == .syncRequested { try doWhatIsDue() }
         try show(phase: machine.phase)
         lock = nil
         return !isStopping
     }
 
-    /// Works until nothing is under way and nothing is due.
-    private func finishWork() throws {
-        while !isStopping {
-            if try work() { continue }
-            if machine.isIdle || machine.phase == "stuck" { return }
-            try rest()
+    /// Works until nothing is under way.
+    private func finishMove() throws {
+        while !isStopping, !inputs.isEmpty || !(machine.isIdle || machine.phase == "stuck") {
+            if try !work() { try rest() }
         }
+    }
+
+    /// Works until nothing is under way and nothing is due.
+    private func doWhatIsDue() throws {
+        repeat { try finishMove() } while try !isStopping && work()
     }
 
     /// Does everything that is due now.

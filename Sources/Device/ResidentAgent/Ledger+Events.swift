@@ -18,7 +18,8 @@ extension Ledger {
         case .confirmed(let move):
             noteConfirmation(of: move, generation(move.to), at: now)
         case .failed(let number, let reason):
-            guard let record = generation(number) else { break }
+            // Generation 0 manages nothing, and so has nothing that could fail.
+            guard number > 0, let record = generation(number) else { break }
             remember(
                 FailedState(
                     digest: record.digest, revision: record.revision, reason: reason, at: now))
@@ -27,13 +28,7 @@ extension Ledger {
                     kind: "failed", generation: number, revision: record.revision,
                     detail: reason, at: now))
         case .wentBack(let move):
-            confirmed = move.to
-            previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
-            revision = generation(move.to)?.revision
-            append(
-                Outcome(
-                    kind: "rolledBack", generation: move.to, revision: revision,
-                    detail: move.reason ?? "", at: now))
+            noteWayBack(by: move, generation, at: now)
         case .healed(let paths):
             append(
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
@@ -58,39 +53,75 @@ extension Ledger {
                 at: now))
     }
 
+    private mutating func noteWayBack(
+        by move: Move, _ generation: (Int) -> GenerationRecord?, at now: Instant
+    ) {
+        confirmed = move.to
+        previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
+        revision = generation(move.to)?.revision
+        append(
+            Outcome(
+                kind: "rolledBack", generation: move.to, revision: revision,
+                detail: move.reason ?? "", at: now))
+        // The channel may still want what was left: the next look at Git will tell, and until then
+        // this device is not where it should be.
+        if move.from > 0 {
+            rejection = knownBad(
+                generation(move.from)?.revision, because: move.reason ?? "", at: now)
+        }
+    }
+
     // MARK: Alarms
 
-    /// Why the tip of the channel is not what the device has.
+    /// Why the tip of the channel is not accepted, and why the last release that is accepted is not
+    /// what the device has.
     private mutating func noteAlarm(of event: AgentEvent, at now: Instant) {
         switch event {
         case .accepted:
-            if alarm?.kind == "refused" { alarm = nil }
+            refusal = nil
         case .unchanged, .confirmed:
-            if alarm?.kind != "refused" { alarm = nil }
+            rejection = nil
         case .refused(let refusal):
-            raise("refused", refusal.revision, "\(refusal.code): \(refusal.reason)", at: now)
-        case .rejected(let revision, let code, let reason):
-            raise("rejected", revision, "\(code): \(reason)", at: now)
-        case .knownBad(let revision, let reason):
             raise(
-                "knownBad", revision, "not tried again, for it failed here: \(reason)", at: now)
+                \.refusal,
+                Outcome(
+                    kind: "refused", revision: refusal.revision,
+                    detail: "\(refusal.code): \(refusal.reason)", at: now))
+        case .rejected(let revision, let code, let reason):
+            raise(
+                \.rejection,
+                Outcome(
+                    kind: "rejected", revision: revision, detail: "\(code): \(reason)", at: now))
+        case .knownBad(let revision, let reason):
+            raise(\.rejection, knownBad(revision, because: reason, at: now))
         case .notApplied(let revision):
-            raise("held", revision, "verified, and not applied while the device is held", at: now)
+            raise(
+                \.rejection,
+                Outcome(
+                    kind: "held", revision: revision,
+                    detail: "verified, and not applied while the device is held", at: now))
         case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
             break
         }
     }
 
     /// One alarm is told once, however often it is seen.
-    private mutating func raise(
-        _ kind: String, _ revision: Revision, _ detail: String, at now: Instant
-    ) {
-        if let alarm, (alarm.kind, alarm.revision, alarm.detail) == (kind, revision, detail) {
+    private mutating func raise(_ place: WritableKeyPath<Ledger, Outcome?>, _ alarm: Outcome) {
+        if let known = self[keyPath: place], known.kind == alarm.kind,
+            known.revision == alarm.revision, known.detail == alarm.detail
+        {
             return
         }
-        let outcome = Outcome(kind: kind, revision: revision, detail: detail, at: now)
-        alarm = outcome
-        append(outcome)
+        self[keyPath: place] = alarm
+        append(alarm)
+    }
+
+    private func knownBad(
+        _ revision: Revision?, because reason: String, at now: Instant
+    ) -> Outcome {
+        Outcome(
+            kind: "knownBad", revision: revision,
+            detail: "not tried again, for it failed here: \(reason)", at: now)
     }
 
     private func listed(_ items: [String]) -> String {

@@ -44,7 +44,10 @@ package struct RevisionStage {
         -> StageOutcome.Verdict
     {
         let revision = trust.head.release
-        guard applies else { return .notApplied(revision) }
+        guard applies else {
+            let ledger = try at(.record) { try store.read(Ledger.self, at: StateLayout.ledger) }
+            return ledger?.revision == revision ? .upToDate(revision) : .notApplied(revision)
+        }
         let resolved: ResolvedDevice
         do throws(ResolutionError) {
             resolved = try resolve(revision)

@@ -103,8 +103,7 @@ package struct Preflight {
                 "Move it away on the device."
             )
         case .file, .directory, .symbolicLink:
-            guard let parent = try parentStatus(of: file.path), parent.device != status.device
-            else { return nil }
+            guard try root.isMountPoint(file.path) else { return nil }
             return (
                 "it is a mount point, and can't be replaced.",
                 "Manage the file where the mount comes from."
@@ -159,10 +158,6 @@ package struct Preflight {
         /// It is there, or will be made below the nearest one that is.
         case usable(nearest: String, isThere: Bool)
         case refused(message: String, fix: String)
-    }
-
-    private func parentStatus(of path: String) throws -> FileStatus? {
-        try root.standing(at: DevicePath.parent(of: path))
     }
 
     private mutating func verdict(on folder: String) throws -> FolderVerdict {

@@ -22,6 +22,7 @@ enum AgentCommand {
           check                    is the agent's own configuration right?
           doctor [--json]          clock, disk, trust, names, Git: what is wrong, and the fix
           version
+          help
         Exit status: 0 well, 1 not well or refused, 2 wrong usage, 3 the agent can't work, 4 busy.
 
         """
@@ -45,6 +46,8 @@ enum AgentCommand {
         var words = Words(arguments)
         let root = try Root(words.value(of: "--root") ?? "/")
         let asJSON = words.flag("--json")
+        let wantsHelp = words.flag("--help") || words.flag("-h")
+        if wantsHelp { words = Words(["help"]) }
         switch words.next() {
         case "run":
             try words.finish()
@@ -86,6 +89,9 @@ enum AgentCommand {
         case "doctor":
             try words.finish()
             return try Doctor(root: root, worker: workerPath()).run(asJSON: asJSON)
+        case "help":
+            try Program.writeToStandardOutput(usage)
+            return .well
         case "version":
             try Program.writeToStandardOutput("flotilla-agent \(AgentVersion.current)\n")
             return .well

@@ -185,6 +185,9 @@ import Testing
         #expect(ledger.previous == nil)
         #expect(ledger.outcomes.last?.kind == "rolledBack")
         #expect(ledger.outcomes.last?.detail == "sick")
+        // The channel still wants what was left, so this device is not well.
+        #expect(ledger.alarm?.kind == "knownBad" && ledger.alarm?.revision == Self.first)
+        #expect(!note(.knownBad(Self.first, reason: "sick"), in: &ledger))
         note(.wentBack(Move(.goBack, from: 2, to: 0, reason: "sick")), in: &ledger)
         #expect(ledger.revision == nil)
         #expect(ledger.confirmed == 0)

@@ -83,34 +83,65 @@ import Testing
     @Test("a read-only file system and a mount point are found before anything is touched")
     func mounts() throws {
         try withDevice { device in
-            // In a mount namespace of its own, which ends with its last process.
             try device.root.makeFolder("/ro")
             try device.write("/mounted", "x")
-            let holder = try ChildCommand(
-                "unshare",
-                [
-                    "--mount", "sh", "-c",
-                    "mount -t tmpfs -o ro,mode=755 none \"$1/ro\" && mount --bind /etc/hostname \"$1/mounted\" "
-                        + "&& echo ready && exec sleep 300", "sh", device.folder,
-                ]
-            ).start()
-            let end = Clocks.monotonic() + .seconds(20)
-            while holder.output.isEmpty, holder.reap() == nil, Clocks.monotonic() < end {
-                var requests = holder.descriptors.map { PollRequest(reading: $0) }
-                try PollRequest.wait(for: &requests, timeout: .seconds(20))
-                holder.collect()
+            try device.write("/bound", "x")
+            try withMounts(
+                "mount -t tmpfs -o ro,mode=755 none ro && mount --bind /etc/hostname mounted "
+                    + "&& mount --bind bound bound", in: device
+            ) { inside in
+                let found = try problems(
+                    inside,
+                    [
+                        file("/bound", "one"), file("/mounted", "one"), file("/ro/x/y", "one"),
+                        file("/rw", "one"),
+                    ])
+                #expect(found.map(\.path) == ["/bound", "/mounted", "/ro/x/y"])
+                #expect(found[0].message.contains("mount point"))
+                #expect(found[1].message.contains("mount point"))
+                #expect(found[2].message.contains("read-only"))
             }
-            guard String(decoding: holder.output, as: UTF8.self) == "ready\n" else {
-                // Containers often may not mount.
-                return
-            }
-            let inside = try TestDevice("/proc/\(holder.pid)/root\(device.folder)")
-            let found = try problems(
-                inside, [file("/mounted", "one"), file("/ro/x/y", "one"), file("/rw", "one")])
-            #expect(found.map(\.path) == ["/mounted", "/ro/x/y"])
-            #expect(found[0].message.contains("mount point"))
-            #expect(found[1].message.contains("read-only"))
         }
+    }
+
+    @Test("a file of an overlay's lower layer is no mount point, though its device number differs")
+    func overlay() throws {
+        try withDevice { device in
+            try device.write("/etc/motd", "x")
+            try device.root.makeFolder("/layer")
+            try withMounts(
+                "mount -t tmpfs none layer && mkdir layer/upper layer/work "
+                    + "&& mount -t overlay -o lowerdir=etc,upperdir=layer/upper,workdir=layer/work "
+                    + "none etc", in: device
+            ) { inside in
+                let found = try problems(inside, [file("/etc/motd", "one")])
+                #expect(found == [])
+            }
+        }
+    }
+
+    /// Runs `body` with the device as it is seen in a mount namespace of its own, which ends with
+    /// its last process. Does nothing where this machine, like many a container, may not mount.
+    private func withMounts(
+        _ script: String, in device: TestDevice, _ body: (TestDevice) throws -> Void
+    ) throws {
+        let holder = try ChildCommand(
+            "unshare",
+            [
+                "--mount", "sh", "-c", "cd \"$1\" && \(script) && echo ready && exec sleep 300",
+                "sh", device.folder,
+            ]
+        ).start()
+        let end = Clocks.monotonic() + .seconds(20)
+        while holder.output.isEmpty, holder.reap() == nil, Clocks.monotonic() < end {
+            var requests = holder.descriptors.map { PollRequest(reading: $0) }
+            try PollRequest.wait(for: &requests, timeout: .seconds(20))
+            holder.collect()
+        }
+        guard String(decoding: holder.output, as: UTF8.self) == "ready\n" else { return }
+        try body(try TestDevice("/proc/\(holder.pid)/root\(device.folder)"))
+        // The child ends with its last reference.
+        withExtendedLifetime(holder) {}
     }
 
     @Test("a folder that is ours and becomes empty may become a file, one with strange files not")
