@@ -75,6 +75,9 @@ package final class DemoDevice {
         try agent?.end()
     }
 
+    /// Lets the agent go on when the demo is over.
+    func outliveTheDemo() { agent?.outliveTheDemo() }
+
     /// Kills the agent where it stands.
     package func kill() throws {
         defer { agent = nil }

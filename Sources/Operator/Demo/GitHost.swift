@@ -34,6 +34,8 @@ package final class GitHost {
 
     package func end() throws { try process.end() }
 
+    func outliveTheDemo() { process.outliveTheDemo() }
+
     private static func configuration(_ port: Int, _ folder: WorldFolder) -> String {
         """
         server.modules = ("mod_alias", "mod_setenv", "mod_cgi")
