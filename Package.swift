@@ -169,10 +169,8 @@ let modules: [Module] = [
         products: [subprocess]),
     Module(
         name: "Demo", wing: .operator,
-        uses: [
-            "Digests", "Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument",
-        ],
-        products: [subprocess], isTestedElsewhere: true),
+        uses: ["Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument"],
+        isTestedElsewhere: true),
 
     // Programs: parse arguments, wire, start.
     Module(
@@ -272,6 +270,20 @@ func tests(of module: Module) -> Target? {
 
 let built = modules.filter { !deviceOnly || $0.wing.isInstalledOnDevices }
 
+/// Runs the built programs as people do; only where all of them are built.
+let endToEnd: [Target] =
+    deviceOnly
+    ? []
+    : [
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Demo", "Documents", "FleetModel", "HostSystem", "TestSupport", "flotilla",
+                "flotilla-agent", "flotilla-worker",
+            ],
+            path: "Tests/EndToEnd", swiftSettings: common)
+    ]
+
 let package = Package(
     name: "flotilla",
     dependencies: deviceOnly
@@ -281,7 +293,7 @@ let package = Package(
             .package(
                 url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         ],
-    targets: cLibraries + built.map(target(of:)) + built.compactMap(tests(of:)) + [
+    targets: cLibraries + built.map(target(of:)) + built.compactMap(tests(of:)) + endToEnd + [
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: common),
         // Reads the tree's files and holds them against the rules of the house.

@@ -50,7 +50,23 @@ package struct GitRevisionTree: RevisionTree {
             name = path
         }
         guard let entries = try entries(of: parent) else { return nil }
-        return entries.first { $0.name.utf8.elementsEqual(name) }
+        return Self.find(name, in: entries)
+    }
+
+    /// Halves the folder again and again: a hostile one has 200,000 entries, and each of them may
+    /// be asked for.
+    private static func find(_ name: ArraySlice<UInt8>, in entries: [TreeEntry]) -> TreeEntry? {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].name.utf8.lexicographicallyPrecedes(name) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        guard low < entries.count, entries[low].name.utf8.elementsEqual(name) else { return nil }
+        return entries[low]
     }
 
     /// Calls itself for the parent folder; the depth is bounded first.

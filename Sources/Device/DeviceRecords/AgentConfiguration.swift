@@ -26,6 +26,8 @@ package struct AgentConfiguration: Equatable, Sendable {
         /// For https: a user name, and the path of a file with the password.
         package var user: String?
         package var passwordFile: String?
+        /// How long a fetch waits for the next byte. Slow links need all of it.
+        package var idleTimeout: Duration
     }
 
     package var device: DeviceID
@@ -106,7 +108,8 @@ package struct AgentConfiguration: Equatable, Sendable {
             ca: inner.text("ca")?.value, certificate: inner.text("certificate")?.value,
             key: inner.text("key")?.value, sshKey: inner.text("sshKey")?.value,
             knownHosts: inner.text("knownHosts")?.value, user: inner.text("user")?.value,
-            passwordFile: inner.text("passwordFile")?.value)
+            passwordFile: inner.text("passwordFile")?.value,
+            idleTimeout: inner.duration("idleTimeout") ?? .seconds(60))
         inner.finish()
         reader.take(inner.diagnostics)
         return repository

@@ -26,6 +26,12 @@ package final class Background {
     /// How it ended; nil while it runs.
     package var status: ExitStatus? { child.reap() }
 
+    /// Lets it go on when the demo is over.
+    func outliveTheDemo() {
+        // The last reference would end it, so this one is never given back.
+        _ = Unmanaged.passRetained(child)
+    }
+
     package func send(_ signal: Int32) { _ = Foundation.kill(child.pid, signal) }
 
     /// Ends it at once, as a crash would, and waits until it is gone.

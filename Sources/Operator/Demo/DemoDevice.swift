@@ -34,6 +34,7 @@ package final class DemoDevice {
         package var url: String
         package var fetchUser = "nobody"
         package var interval = "1s"
+        package var idleTimeout = "60s"
 
         package init(url: String) { self.url = url }
     }
@@ -47,6 +48,7 @@ package final class DemoDevice {
             repository:
               url: \(configuration.url)
               fetchUser: \(configuration.fetchUser)
+              idleTimeout: \(configuration.idleTimeout)
             services: none
             fetchEvery: \(configuration.interval)
             scanEvery: \(configuration.interval)
@@ -72,6 +74,9 @@ package final class DemoDevice {
         defer { agent = nil }
         try agent?.end()
     }
+
+    /// Lets the agent go on when the demo is over.
+    func outliveTheDemo() { agent?.outliveTheDemo() }
 
     /// Kills the agent where it stands.
     package func kill() throws {

@@ -2,13 +2,18 @@
 extension DemoWorld {
     /// Writes down how to end it, and tells how to look at it.
     func keep(telling progress: Progress) throws {
+        device.outliveTheDemo()
+        host?.outliveTheDemo()
         let processes = [device.agentPid, host?.pid].compactMap { $0 }.map { "\($0)" }
         let ending = folder.path + "/end"
         try WorldFolder.write(
             """
             #!/bin/sh
             # Ends the demo's agent and Git server, and removes its folder.
-            kill \(processes.joined(separator: " "))
+            for process in \(processes.joined(separator: " ")); do
+                kill "$process"
+                while kill -0 "$process" 2>/dev/null; do sleep 0.1; done
+            done
             rm -rf \(folder.path)
 
             """.utf8, to: ending, mode: 0o755)

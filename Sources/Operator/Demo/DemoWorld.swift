@@ -38,8 +38,10 @@ package final class DemoWorld {
         }
     }
 
-    /// Starts the Git server.
-    package func serve() throws { host = try GitHost(folder, tools.watchman) }
+    /// Starts the Git server; again on the same port where it was there before.
+    package func serve() throws {
+        host = try GitHost(folder, tools.watchman, port: host?.port)
+    }
 
     /// Writes the agent's configuration and anchor, as an installer does.
     package func install() throws {

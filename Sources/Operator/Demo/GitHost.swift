@@ -9,10 +9,10 @@ package final class GitHost {
     package var url: String { "http://127.0.0.1:\(port)/git/fleet.git" }
     package var pid: Int32 { process.pid }
 
-    /// Serves what stands in the world's folder, on a free port.
-    package init(_ folder: WorldFolder, _ watchman: Watchman) throws {
+    /// Serves what stands in the world's folder, on this port or on a free one.
+    package init(_ folder: WorldFolder, _ watchman: Watchman, port wanted: Int? = nil) throws {
         for _ in 0..<5 {
-            let port = try Loopback.freePort()
+            let port = try wanted ?? Loopback.freePort()
             let configuration = folder.server + "/lighttpd.conf"
             try WorldFolder.write(
                 Self.configuration(port, folder).utf8, to: configuration)
@@ -33,6 +33,8 @@ package final class GitHost {
     }
 
     package func end() throws { try process.end() }
+
+    func outliveTheDemo() { process.outliveTheDemo() }
 
     private static func configuration(_ port: Int, _ folder: WorldFolder) -> String {
         """

@@ -52,12 +52,15 @@ final class Story {
     }
 
     /// Waits until the bytes and modes below the device's root are those of `tree`, and its status
-    /// says what it should.
+    /// says what it should. Where an earlier look is given, nothing may have been written since.
     func check(
-        _ name: String, _ tree: DeviceTree, _ status: [String: DeviceStatus.Word]
+        _ name: String, _ tree: DeviceTree, untouchedSince earlier: DeviceTree? = nil,
+        _ status: [String: DeviceStatus.Word]
     ) throws {
         try check(name) {
-            try world.device.tree().differences(from: tree)
+            let found = try world.device.tree()
+            let touched = earlier.map { found.differences(from: $0) } ?? []
+            return try found.differences(from: tree) + touched
                 + world.device.status().differences(from: status)
         }
     }

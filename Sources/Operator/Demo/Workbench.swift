@@ -22,11 +22,24 @@ package struct Workbench {
         try tools.run("git", ["-C", folder] + arguments, input: input)
     }
 
+    /// What a commit makes of a path.
+    package enum Change: Sendable {
+        case file([UInt8])
+        case link(to: String)
+        /// A repository inside the repository.
+        case submodule
+        /// A whole folder, by the id of its tree.
+        case folder(String)
+        case removed
+
+        package static func text(_ text: String) -> Change { .file(Array(text.utf8)) }
+    }
+
     /// What a commit is made of.
     package struct Draft {
         package var parent: String
-        /// New contents by path; nil removes the file.
-        package var changes: [String: [UInt8]?] = [:]
+        /// What becomes of a path.
+        package var changes: [String: Change] = [:]
         package var subject = "Change"
         /// The trailer's value; nil leaves the trailer out.
         package var channel: String? = "harbour/main"
@@ -55,13 +68,28 @@ package struct Workbench {
             input: Array("\(draft.subject)\(trailer)\n".utf8))
     }
 
-    private func change(_ path: String, _ contents: [UInt8]?) throws {
-        guard let contents else {
-            try git(["update-index", "--force-remove", path])
-            return
+    private func change(_ path: String, _ change: Change) throws {
+        switch change {
+        case .file(let contents): try place("100644", try blob(contents), path)
+        case .link(let target): try place("120000", try blob(Array(target.utf8)), path)
+        case .submodule: try place("160000", String(repeating: "1", count: 40), path)
+        case .folder(let tree):
+            try git(["read-tree", "--prefix=\(path)/", tree])
+        case .removed: try git(["update-index", "--force-remove", path])
         }
-        let blob = try git(["hash-object", "-w", "--stdin"], input: contents)
-        try git(["update-index", "--add", "--cacheinfo", "100644,\(blob),\(path)"])
+    }
+
+    private func place(_ mode: String, _ object: String, _ path: String) throws {
+        try git(["update-index", "--add", "--cacheinfo", "\(mode),\(object),\(path)"])
+    }
+
+    package func blob(_ contents: [UInt8]) throws -> String {
+        try git(["hash-object", "-w", "--stdin"], input: contents)
+    }
+
+    /// A folder with any names, also such as Git itself would not take.
+    package func tree(_ lines: [String]) throws -> String {
+        try git(["mktree"], input: Array((lines.joined(separator: "\n") + "\n").utf8))
     }
 
     /// A commit with the message and the signature of `signed`, and the files of `other`.

@@ -32,14 +32,16 @@ package struct WorldFolder: Sendable {
     }
 
     /// A folder that others may pass, whatever the umask is.
-    static func make(_ folder: String) throws {
+    package static func make(_ folder: String) throws {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o755])
     }
 
     /// Writes a file with exactly this mode, and the folders above it.
-    static func write(_ bytes: some Sequence<UInt8>, to path: String, mode: Int = 0o644) throws {
+    package static func write(_ bytes: some Sequence<UInt8>, to path: String, mode: Int = 0o644)
+        throws
+    {
         try make((path as NSString).deletingLastPathComponent)
         guard
             FileManager.default.createFile(

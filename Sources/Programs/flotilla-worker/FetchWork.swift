@@ -15,6 +15,8 @@ enum FetchWork {
         if Users.effectiveUserID() == 0 {
             try prepareIncoming(root, for: configuration.repository.fetchUser)
             try Privileges.drop(to: configuration.repository.fetchUser)
+            // The kernel forgot it with the change of user.
+            try Program.endWithParent()
         }
         let fetcher = Fetcher(
             incoming: root.hostPath(of: StateLayout.incoming), borrowingFrom: objects)
@@ -33,6 +35,7 @@ enum FetchWork {
             if hasStore { request.known = [trust.release] }
             request.tls.notBefore = trust.committed
         }
+        request.idleTimeout = repository.idleTimeout
         request.tls.authoritiesFile = repository.ca.map(root.hostPath(of:))
         request.tls.certificateFile = repository.certificate.map(root.hostPath(of:))
         request.tls.keyFile = repository.key.map(root.hostPath(of:))

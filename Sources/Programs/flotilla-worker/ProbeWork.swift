@@ -12,7 +12,11 @@ enum ProbeWork {
         let file = "the check"
         let check = try HealthCheck(reading: JSON.parse(bytes, file: file), file: file)
         let repository = try AgentConfiguration(of: root).repository
-        if Users.effectiveUserID() == 0 { try Privileges.drop(to: repository.fetchUser) }
+        if Users.effectiveUserID() == 0 {
+            try Privileges.drop(to: repository.fetchUser)
+            // The kernel forgot it with the change of user.
+            try Program.endWithParent()
+        }
         return NetworkProbe(authoritiesFile: repository.ca.map(root.hostPath(of:))).run(check)
     }
 }

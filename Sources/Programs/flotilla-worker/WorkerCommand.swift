@@ -23,6 +23,8 @@ enum WorkerCommand {
 
     static func run(_ arguments: [String]) -> Never {
         do {
+            // An agent that starts again must not meet the work of one that was killed.
+            try Program.endWithParent()
             var words = Words(arguments)
             let root = try Root(words.value(of: "--root") ?? "/")
             switch words.next() {

@@ -1,0 +1,43 @@
+import Demo
+import Foundation
+import TestSupport
+import Testing
+
+/// The demo itself must be able to fail.
+@Suite(.serialized) struct DemoTests {
+    @Test("an interrupted demo ends what it started and removes its folder")
+    func interrupted() throws {
+        let fleet = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fleet")
+        try withTemporaryFolder { folder in
+            let log = folder.appendingPathComponent("log")
+            let demo = try ServerProcess(
+                try builtProgram("flotilla"), ["demo", "--fleet", fleet.path, "--seed", "1"],
+                log: log)
+            let watchman = try Watchman(watchesSignals: false)
+            let isUnderWay = try watchman.wait(atMost: .seconds(60)) {
+                demo.output.contains("✓")
+            }
+            #expect(isUnderWay, "\(demo.output)")
+            let words = demo.output.split(separator: ";").first?.split(separator: " ")
+            let world = String(try #require(words?.last))
+            #expect(FileManager.default.fileExists(atPath: world))
+            kill(demo.pid, SIGTERM)
+            let hasEnded = try watchman.wait(atMost: .seconds(30)) {
+                demo.output.contains("interrupted")
+                    && !FileManager.default.fileExists(atPath: world)
+            }
+            #expect(hasEnded, "\(demo.output)")
+        }
+    }
+
+    @Test("a fault that nobody knows is refused before anything is started")
+    func unknownFault() throws {
+        let outcome = try runChild(
+            [try builtProgram("flotilla"), "demo"], in: URL(fileURLWithPath: "/"),
+            environment: ["DEMO_BREAK": "everything"])
+        #expect(outcome.status == 2)
+        #expect(outcome.complaint.contains("verify, gate, heal"), "\(outcome.complaint)")
+    }
+}
