@@ -111,7 +111,7 @@ let modules: [Module] = [
     Module(name: "HostSystem", wing: .adapters, uses: ["CLinux", "FleetModel", "Digests"]),
     Module(
         name: "GitStore", wing: .adapters,
-        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel"]),
+        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel", "HostSystem", "NetworkStreams"]),
     Module(
         name: "NetworkStreams", wing: .adapters, uses: ["COpenSSL", "FleetModel", "HostSystem"]),
 

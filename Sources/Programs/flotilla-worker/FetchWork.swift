@@ -2,6 +2,7 @@ import DeviceRecords
 import FleetModel
 import GitStore
 import HostSystem
+import NetworkStreams
 import ReleaseTrust
 
 /// Fetches the channel's branch into the incoming folder, as the unprivileged user.

@@ -4,6 +4,8 @@ import HealthProbes
 import HostSystem
 import JSONDocument
 import NetworkProbes
+import NetworkStreams
+import ReleaseTrust
 
 /// Tries one check that speaks with a server, as the unprivileged user.
 enum ProbeWork {
@@ -12,7 +14,12 @@ enum ProbeWork {
         let file = "the check"
         let check = try HealthCheck(reading: JSON.parse(bytes, file: file), file: file)
         let repository = try AgentConfiguration(of: root).repository
+        var tls = TLSSettings()
+        tls.authoritiesFile = repository.ca.map(root.hostPath(of:))
+        // Read while it may be; without it the clock alone judges, as before the first release.
+        tls.notBefore = try RecordStore(root: root).read(TrustHead.self, at: StateLayout.trust)?
+            .committed
         if Users.effectiveUserID() == 0 { try Privileges.drop(to: repository.fetchUser) }
-        return NetworkProbe(authoritiesFile: repository.ca.map(root.hostPath(of:))).run(check)
+        return NetworkProbe(tls).run(check)
     }
 }
