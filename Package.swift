@@ -150,8 +150,7 @@ let modules: [Module] = [
             "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore",
             "HostSystem", "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
             "UnitPlanning", "YAMLDocument",
-        ],
-
+        ]),
     Module(
         name: "ResidentAgent", wing: .device,
         uses: [

@@ -10,15 +10,33 @@ extension Ledger {
         _ event: AgentEvent, at now: Instant, generation: (Int) -> GenerationRecord?
     ) -> Bool {
         let before = self
-        noteAlarm(of: event, at: now)
         switch event {
-        case .unchanged(let revision) where self.revision != revision:
-            self.revision = revision
-            append(Outcome(kind: "unchanged", revision: revision, at: now))
+        case .fetchFailed, .fetchWorks, .drift, .trouble:
+            break
+        case .accepted:
+            refusal = nil
+        case .refused, .rejected, .knownBad, .notApplied:
+            raiseAlarm(of: event, at: now)
+        case .unchanged(let revision):
+            rejection = nil
+            if self.revision != revision {
+                self.revision = revision
+                append(Outcome(kind: "unchanged", revision: revision, at: now))
+            }
         case .confirmed(let move):
-            noteConfirmation(of: move, generation(move.to), at: now)
+            rejection = nil
+            if confirmed != move.to { previous = confirmed }
+            confirmed = move.to
+            revision = generation(move.to)?.revision
+            let detail =
+                move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
+            append(
+                Outcome(
+                    kind: "confirmed", generation: move.to, revision: revision, detail: detail,
+                    at: now))
         case .failed(let number, let reason):
-            guard let record = generation(number) else { break }
+            // Generation 0 manages nothing, and so has nothing that could fail.
+            guard number > 0, let record = generation(number) else { break }
             remember(
                 FailedState(
                     digest: record.digest, revision: record.revision, reason: reason, at: now))
@@ -37,60 +55,40 @@ extension Ledger {
         case .healed(let paths):
             append(
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
-        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .fetchFailed,
-            .fetchWorks, .drift, .trouble:
-            break
         }
         return self != before
     }
 
-    private mutating func noteConfirmation(
-        of move: Move, _ record: GenerationRecord?, at now: Instant
-    ) {
-        if confirmed != move.to { previous = confirmed }
-        confirmed = move.to
-        revision = record?.revision
-        let detail =
-            move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
-        append(
-            Outcome(
-                kind: "confirmed", generation: move.to, revision: revision, detail: detail,
-                at: now))
-    }
-
-    // MARK: Alarms
-
-    /// Why the tip of the channel is not what the device has.
-    private mutating func noteAlarm(of event: AgentEvent, at now: Instant) {
+    private mutating func raiseAlarm(of event: AgentEvent, at now: Instant) {
+        func alarm(_ kind: String, _ revision: Revision, _ detail: String) -> Outcome {
+            Outcome(kind: kind, revision: revision, detail: detail, at: now)
+        }
         switch event {
-        case .accepted:
-            if alarm?.kind == "refused" { alarm = nil }
-        case .unchanged, .confirmed:
-            if alarm?.kind != "refused" { alarm = nil }
         case .refused(let refusal):
-            raise("refused", refusal.revision, "\(refusal.code): \(refusal.reason)", at: now)
+            let detail = "\(refusal.code): \(refusal.reason)"
+            raise(\.refusal, alarm("refused", refusal.revision, detail))
         case .rejected(let revision, let code, let reason):
-            raise("rejected", revision, "\(code): \(reason)", at: now)
+            raise(\.rejection, alarm("rejected", revision, "\(code): \(reason)"))
         case .knownBad(let revision, let reason):
-            raise(
-                "knownBad", revision, "not tried again, for it failed here: \(reason)", at: now)
+            let detail = "not tried again, for it failed here: \(reason)"
+            raise(\.rejection, alarm("knownBad", revision, detail))
         case .notApplied(let revision):
-            raise("held", revision, "verified, and not applied while the device is held", at: now)
-        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
+            let detail = "verified, and not applied while the device is held"
+            raise(\.rejection, alarm("held", revision, detail))
+        default:
             break
         }
     }
 
     /// One alarm is told once, however often it is seen.
-    private mutating func raise(
-        _ kind: String, _ revision: Revision, _ detail: String, at now: Instant
-    ) {
-        if let alarm, (alarm.kind, alarm.revision, alarm.detail) == (kind, revision, detail) {
+    private mutating func raise(_ place: WritableKeyPath<Ledger, Outcome?>, _ alarm: Outcome) {
+        if let known = self[keyPath: place], known.kind == alarm.kind,
+            known.revision == alarm.revision, known.detail == alarm.detail
+        {
             return
         }
-        let outcome = Outcome(kind: kind, revision: revision, detail: detail, at: now)
-        alarm = outcome
-        append(outcome)
+        self[keyPath: place] = alarm
+        append(alarm)
     }
 
     private func listed(_ items: [String]) -> String {
