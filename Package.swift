@@ -157,7 +157,8 @@ let modules: [Module] = [
             "AgentMachine", "DeviceRecords", "Digests", "Documents", "DriftWatch", "FleetModel",
             "HealthProbes", "HostSystem", "JSONDocument", "ReleaseTrust", "Transaction",
             "UnitControl", "UnitPlanning",
-        ]),
+        ],
+        testsUse: ["flotilla-agent", "flotilla-worker"]),
 
     // Operator: what the `flotilla` command does.
     Module(
