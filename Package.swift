@@ -111,7 +111,7 @@ let modules: [Module] = [
     Module(name: "HostSystem", wing: .adapters, uses: ["CLinux", "FleetModel", "Digests"]),
     Module(
         name: "GitStore", wing: .adapters,
-        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel"]),
+        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel", "HostSystem", "NetworkStreams"]),
     Module(
         name: "NetworkStreams", wing: .adapters, uses: ["COpenSSL", "FleetModel", "HostSystem"]),
 
@@ -157,7 +157,8 @@ let modules: [Module] = [
             "AgentMachine", "DeviceRecords", "Digests", "Documents", "DriftWatch", "FleetModel",
             "HealthProbes", "HostSystem", "JSONDocument", "ReleaseTrust", "Transaction",
             "UnitControl", "UnitPlanning",
-        ]),
+        ],
+        testsUse: ["flotilla-agent", "flotilla-worker"]),
 
     // Operator: what the `flotilla` command does.
     Module(

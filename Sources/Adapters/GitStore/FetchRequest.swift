@@ -1,4 +1,5 @@
 package import FleetModel
+package import NetworkStreams
 
 /// What to fetch, from where, as whom, and how much patience and space that may cost.
 package struct FetchRequest: Sendable {
@@ -25,20 +26,6 @@ package struct FetchRequest: Sendable {
         self.url = url
         self.branch = branch
     }
-}
-
-/// How a TLS server is believed, and how we show who we are.
-package struct TLSSettings: Sendable {
-    /// A PEM file of the certificate authorities; nil is the system's.
-    package var authoritiesFile: String?
-    /// PEM files of our own certificate (with its chain) and key; both or none.
-    package var certificateFile: String?
-    package var keyFile: String?
-    /// Certificates are judged at this time where the clock is behind it: a device without a
-    /// battery wakes up in 1970.
-    package var notBefore: Instant?
-
-    package init() {}
 }
 
 package struct SSHSettings: Sendable {

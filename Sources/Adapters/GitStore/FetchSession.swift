@@ -1,6 +1,8 @@
 internal import CGit2
 internal import FleetModel
 internal import Glibc
+internal import HostSystem
+internal import NetworkStreams
 
 /// One fetch while it runs: its bounds, its counters, and the first thing that went wrong. libgit2's
 /// callbacks and streams meet here; all of them run on the thread that fetches.
@@ -8,7 +10,7 @@ final class FetchSession {
     let request: FetchRequest
     let url: RemoteURL
     let progress: (FetchProgress) -> Bool
-    let deadline: MonotonicTime
+    let deadline: Instant
     private(set) var receivedBytes = 0
     /// The cause. What follows from it (a stream that ended, a header that is cut) hides it in
     /// libgit2's own message.
@@ -19,7 +21,7 @@ final class FetchSession {
         self.request = request
         self.url = url
         self.progress = progress
-        deadline = MonotonicTime.now.advanced(by: request.totalTimeout)
+        deadline = Clocks.monotonic() + request.totalTimeout
     }
 
     func note(_ error: GitError) {
@@ -30,10 +32,15 @@ final class FetchSession {
         GitError(code, "fetch", request.url, message)
     }
 
-    func received(_ count: Int) throws(GitError) {
-        receivedBytes += count
-        try requireWithinLimit(receivedBytes)
+    /// What one connection of this fetch may still cost.
+    var bounds: StreamBounds {
+        var bounds = StreamBounds(deadline: deadline)
+        bounds.idleTimeout = request.idleTimeout
+        bounds.receivedLimit = request.receivedLimit - receivedBytes
+        return bounds
     }
+
+    func received(_ count: Int) { receivedBytes += count }
 
     func requireWithinLimit(_ bytes: Int) throws(GitError) {
         guard bytes <= request.receivedLimit else {
@@ -43,7 +50,7 @@ final class FetchSession {
     }
 
     func requireTimeLeft() throws(GitError) {
-        guard MonotonicTime.now < deadline else {
+        guard Clocks.monotonic() < deadline else {
             throw error(.timeout, "it took longer than \(request.totalTimeout) in all")
         }
     }
@@ -74,35 +81,3 @@ private let currentKey: pthread_key_t = {
     }
     return key
 }()
-
-/// Time that only goes forward, whatever is done to the clock.
-struct MonotonicTime: Comparable {
-    private var nanoseconds: Int64
-
-    static var now: MonotonicTime {
-        var time = timespec()
-        guard unsafe clock_gettime(CLOCK_MONOTONIC, &time) == 0 else {
-            fatalError("the monotonic clock can always be read")
-        }
-        return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
-
-    func advanced(by duration: Duration) -> MonotonicTime {
-        let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return MonotonicTime(nanoseconds: .max) }
-        let (sum, tooFar) = nanoseconds.addingReportingOverflow(whole)
-        return MonotonicTime(nanoseconds: tooFar ? .max : sum + attoseconds / 1_000_000_000)
-    }
-
-    /// Whole milliseconds from now, rounded up, for poll(2); 0 once it is past.
-    var millisecondsLeft: Int32 {
-        let left = nanoseconds - Self.now.nanoseconds
-        guard left > 0 else { return 0 }
-        return Int32(clamping: (left + 999_999) / 1_000_000)
-    }
-
-    static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
-        left.nanoseconds < right.nanoseconds
-    }
-}

@@ -1,5 +1,6 @@
 internal import FleetModel
 internal import Glibc
+internal import NetworkStreams
 
 /// What went wrong with a repository, or on the way to one.
 package struct GitError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -63,6 +64,18 @@ extension GitError {
             default: .other
             }
         return GitError(code, operation, subject, systemMessage(number))
+    }
+}
+
+extension GitError.Code {
+    init(_ code: NetworkError.Code) {
+        switch code {
+        case .unknownName, .unreachable, .encryption: self = .network
+        case .timeout: self = .timeout
+        case .tooMuch: self = .tooLarge
+        case .certificate: self = .certificate
+        case .authentication: self = .authentication
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 internal import CGit2
 internal import Glibc
+internal import NetworkStreams
 
 /// libgit2's connections, made by us: its own know no time-out, and its TLS (mbedTLS in Debian) ends
 /// at version 1.2, has no client certificates and does not know addresses.
@@ -16,11 +17,13 @@ func registerStreams() -> Int32 {
 /// The Swift side of one stream. Retained by the C side until `free`.
 private final class StreamConnection {
     let session: FetchSession
-    let host: String
-    let port: String
-    let isEncrypted: Bool
-    var socket: NetworkSocket?
-    var tls: TLSConnection?
+    private let host: String
+    private let port: String
+    private let isEncrypted: Bool
+    private var socket: TCPConnection?
+    private var tls: TLSConnection?
+    /// How many of the socket's bytes the session knows of.
+    private var countedBytes = 0
 
     init(_ session: FetchSession, _ host: String, _ port: String, isEncrypted: Bool) {
         self.session = session
@@ -35,30 +38,62 @@ private final class StreamConnection {
             throw session.error(
                 .refused, "the server redirects to another host; use that one's URL")
         }
-        let connected = try NetworkSocket(host: host, port: port, session: session)
-        socket = connected
-        if isEncrypted {
-            tls = try TLSConnection(host: host, socket: connected, session: session)
+        guard let number = Int(port) else {
+            throw session.error(.invalidURL, "'\(sanitized(port))' is not a port")
         }
-        return connected.descriptor
+        return try conversing { () throws(NetworkError) in
+            let connected = try TCPConnection(host: host, port: number, session.bounds)
+            socket = connected
+            if isEncrypted {
+                tls = try TLSConnection(over: connected, host: host, session.request.tls)
+            }
+            return connected.descriptor
+        }
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(GitError) -> Int {
-        if let tls { return try unsafe tls.read(into: buffer) }
-        guard let socket else { throw session.error(.other, "the stream is not connected") }
-        return try unsafe socket.read(into: buffer)
+        let stream = try stream()
+        let bytes = try conversing { () throws(NetworkError) in
+            try stream.read(upTo: buffer.count)
+        }
+        unsafe buffer.copyBytes(from: bytes)
+        return bytes.count
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(GitError) {
-        if let tls { return try unsafe tls.write(bytes) }
-        guard let socket else { throw session.error(.other, "the stream is not connected") }
-        try unsafe socket.write(bytes)
+        let (stream, bytes) = (try stream(), unsafe Array(bytes))
+        try conversing { () throws(NetworkError) in try stream.write(bytes) }
     }
 
     func close() {
         tls?.close()
         tls = nil
         socket = nil
+    }
+
+    private func stream() throws(GitError) -> any ByteStream {
+        if let tls { return tls }
+        guard let socket else { throw session.error(.other, "the stream is not connected") }
+        return socket
+    }
+
+    /// Speaks with the server: its faults are the fetch's, and so is what it sends.
+    private func conversing<Value>(
+        _ body: () throws(NetworkError) -> Value
+    ) throws(GitError) -> Value {
+        try session.requireTimeLeft()
+        defer {
+            let total = socket?.receivedBytes ?? countedBytes
+            session.received(total - countedBytes)
+            countedBytes = total
+        }
+        do throws(NetworkError) {
+            return try body()
+        } catch {
+            // A wait ends at the first of its bounds; which one it was, the clock tells.
+            try session.requireTimeLeft()
+            throw session.error(GitError.Code(error.code), error.description)
+        }
     }
 }
 

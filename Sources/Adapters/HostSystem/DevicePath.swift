@@ -1,14 +1,12 @@
+internal import FleetModel
+
 /// Absolute paths of a device as text: `/etc/motd`.
 package enum DevicePath {
-    /// Whether a path is absolute and normalised: no empty name, no `.`, no `..`, no NUL, no slash
-    /// at the end, and short enough for the kernel.
+    /// Whether a path is the root folder, or absolute and normalised, with names that the kernel
+    /// takes.
     package static func isNormalised(_ path: String) -> Bool {
-        if path == "/" { return true }
-        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count < 4_096 else { return false }
-        return names(of: path).allSatisfy { name in
-            !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
-                && !name.utf8.contains(0)
-        }
+        path == "/"
+            || isAbsolutePath(path) && names(of: path).allSatisfy { $0.utf8.count <= 255 }
     }
 
     /// `["etc", "motd"]`

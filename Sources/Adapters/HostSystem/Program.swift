@@ -23,13 +23,6 @@ package enum Program {
         return unsafe String(cString: value)
     }
 
-    /// Asks the kernel to kill this process when the one that started it ends, however it ends.
-    package static func endWithParent() throws(SystemError) {
-        try systemCall("bind the life of", "this process") {
-            flotilla_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
-        }
-    }
-
     package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 
     /// Writes to who reads no more then fail, instead of ending the program.

@@ -5,8 +5,12 @@ package struct NetworkError: Error, Equatable, Sendable, CustomStringConvertible
         /// Refused, no route, or hung up in the middle.
         case unreachable
         case timeout
+        /// The other side sent more than it may.
+        case tooMuch
         /// The server's TLS certificate does not verify.
         case certificate
+        /// The server refuses our certificate or wants one, or our own files are not usable.
+        case authentication
         /// TLS failed for another reason.
         case encryption
     }

@@ -2,27 +2,37 @@ package import FleetModel
 internal import Glibc
 internal import HostSystem
 
-/// A TCP connection with one deadline for its whole life. Closed when the last reference goes.
+/// A TCP connection that keeps to its bounds for its whole life. Closed when the last reference
+/// goes.
 package final class TCPConnection: ByteStream {
-    private let descriptor: Int32
-    private let deadline: Instant
+    /// The kernel's number, for a library that wants to speak by itself. It must not outlive this
+    /// object.
+    package let descriptor: Int32
+    private let bounds: StreamBounds
+    /// What came over the wire so far.
+    package private(set) var receivedBytes = 0
     /// `host:port`, for messages.
     package let subject: String
 
-    /// Connects to the first address of `host` that accepts before `deadline` of the monotonic
-    /// clock. The name is looked up first, and that is not bounded by the deadline.
-    package init(host: String, port: Int, deadline: Instant) throws(NetworkError) {
+    package convenience init(host: String, port: Int, deadline: Instant) throws(NetworkError) {
+        try self.init(host: host, port: port, StreamBounds(deadline: deadline))
+    }
+
+    /// Connects to the first address of `host` that accepts in time. The name is looked up first,
+    /// and that takes as long as resolv.conf says.
+    package init(host: String, port: Int, _ bounds: StreamBounds) throws(NetworkError) {
         let isAddress6 = host.utf8.contains(UInt8(ascii: ":"))
         subject = isAddress6 ? "[\(host)]:\(port)" : "\(host):\(port)"
-        self.deadline = deadline
+        self.bounds = bounds
         let addresses = try NameResolution.socketAddresses(host: host, port: port)
         var failure = NetworkError(.unreachable, "connect to", subject, "it has no address")
         for (index, address) in addresses.enumerated() {
             // An address that swallows packets must not use up the time of those behind it.
-            let remaining = deadline - Clocks.monotonic()
+            let remaining = bounds.deadline - Clocks.monotonic()
             let share = Clocks.monotonic() + remaining / (addresses.count - index)
             do throws(NetworkError) {
-                descriptor = try Self.connect(to: address, subject, deadline: share)
+                descriptor = try Self.connect(
+                    to: address, subject, deadline: min(share, bounds.endOfWait))
                 return
             } catch {
                 failure = error
@@ -35,11 +45,18 @@ package final class TCPConnection: ByteStream {
 
     package func read(upTo count: Int) throws(NetworkError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)
+        let end = bounds.endOfWait
         while true {
             let received = unsafe buffer.withUnsafeMutableBytes {
                 unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
             }
             if received >= 0 {
+                receivedBytes += received
+                guard receivedBytes <= bounds.receivedLimit else {
+                    throw NetworkError(
+                        .tooMuch, "read from", subject,
+                        "it sent more than \(bounds.receivedLimit) bytes")
+                }
                 buffer.removeLast(count - received)
                 return buffer
             }
@@ -48,12 +65,13 @@ package final class TCPConnection: ByteStream {
                 throw Self.failure("read from", subject, code)
             }
             try Self.wait(
-                for: PollRequest(reading: descriptor), "read from", subject, until: deadline)
+                for: PollRequest(reading: descriptor), "read from", subject, until: end)
         }
     }
 
     package func write(_ bytes: [UInt8]) throws(NetworkError) {
         var rest = bytes[...]
+        var end = bounds.endOfWait
         while !rest.isEmpty {
             // Without MSG_NOSIGNAL a server that hangs up would end this process.
             let sent = unsafe rest.withUnsafeBytes {
@@ -61,6 +79,7 @@ package final class TCPConnection: ByteStream {
             }
             if sent >= 0 {
                 rest = rest.dropFirst(sent)
+                end = bounds.endOfWait
                 continue
             }
             let code = errno
@@ -69,7 +88,7 @@ package final class TCPConnection: ByteStream {
             }
             try Self.wait(
                 for: PollRequest(descriptor, reading: false, writing: true), "write to", subject,
-                until: deadline)
+                until: end)
         }
     }
 

@@ -1,5 +1,6 @@
 internal import COpenSSL
-internal import HostSystem
+internal import FleetModel
+internal import Glibc
 
 /// TLS 1.2 or 1.3 over a TCP connection. OpenSSL works on memory and the connection does the
 /// waiting, so its deadline holds in the handshake too, and no write can raise SIGPIPE.
@@ -11,22 +12,25 @@ package final class TLSConnection: ByteStream {
     private let session: OpaquePointer
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
+    /// Nothing has failed, and goodbye was not said.
+    private var isUsable = true
     /// The largest TLS record.
     private static let recordBytes = 16 << 10
 
-    /// Shakes hands; throws where the certificate is not one for `host` by an authority that the
-    /// system knows, or that is in `authoritiesFile` (PEM).
+    /// Shakes hands; throws, before anything else is sent, where the certificate is not one for
+    /// `host` by an authority that is believed.
     package init(
-        over connection: TCPConnection, host: String, authoritiesFile: String? = nil
+        over connection: TCPConnection, host: String, _ settings: TLSSettings = TLSSettings()
     ) throws(NetworkError) {
         self.connection = connection
         self.host = host
-        let context = try TLSContext(authoritiesFile: authoritiesFile)
+        let context = try TLSContext(settings)
         guard let session = unsafe SSL_new(context.handle),
             let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem())
         else { fatalError("OpenSSL is out of memory") }
         unsafe SSL_set_bio(session, incoming, outgoing)
         unsafe (self.session, self.incoming, self.outgoing) = (session, incoming, outgoing)
+        if let notBefore = settings.notBefore { judge(notBefore: notBefore.seconds) }
         try expectHost()
         try handshake()
     }
@@ -67,10 +71,31 @@ package final class TLSConnection: ByteStream {
         try sendPending()
     }
 
-    private func expectHost() throws(NetworkError) {
+    /// Says goodbye. The connection ends either way, so a server that does not listen any more is
+    /// no error.
+    package func close() {
+        guard isUsable else { return }
+        isUsable = false
+        ERR_clear_error()
+        guard unsafe SSL_shutdown(session) >= 0 else { return }
+        _ = try? sendPending()
+    }
+
+    private var parameters: OpaquePointer {
         guard let parameters = unsafe SSL_get0_param(session) else {
             fatalError("every TLS session has verification parameters")
         }
+        return unsafe parameters
+    }
+
+    /// Lets the certificate be judged at a time that is known to have passed, where the clock is
+    /// behind it.
+    private func judge(notBefore seconds: Int64) {
+        let clock = Int64(time(nil))
+        unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(max(clock, seconds)))
+    }
+
+    private func expectHost() throws(NetworkError) {
         // A certificate names an address as an address, and no name is sent for one.
         if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1 { return }
         unsafe X509_VERIFY_PARAM_set_hostflags(
@@ -79,7 +104,8 @@ package final class TLSConnection: ByteStream {
             unsafe flotilla_ssl_set_host_name(session, host) == 1
         else {
             throw NetworkError(
-                .encryption, "connect to", connection.subject, "TLS can't use this host name")
+                .encryption, "connect to", connection.subject,
+                "TLS can't use '\(host)' as a host name")
         }
     }
 
@@ -129,57 +155,41 @@ package final class TLSConnection: ByteStream {
 
     /// What OpenSSL says; its verdict on the certificate first.
     private func failure(_ operation: String) -> NetworkError {
+        isUsable = false
         let verdict = unsafe SSL_get_verify_result(session)
-        guard verdict != Int(X509_V_OK) else {
+        guard verdict == Int(X509_V_OK) else {
             return NetworkError(
-                .encryption, operation, connection.subject, "TLS failed: \(openSSLMessage())")
+                .certificate, operation, connection.subject, certificateMessage(verdict))
         }
+        let number = ERR_peek_last_error()
+        let reason = openSSLMessage()
+        switch Int32(truncatingIfNeeded: number & 0x7f_ffff) {
+        case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
+            SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN,
+            SSL_R_TLSV1_ALERT_UNKNOWN_CA, SSL_R_TLSV1_ALERT_ACCESS_DENIED,
+            SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+            return NetworkError(
+                .authentication, operation, connection.subject,
+                "the server ended TLS (\(reason)); it may want another client certificate than "
+                    + "the configured one")
+        default:
+            return NetworkError(
+                .encryption, operation, connection.subject, "TLS failed: \(reason)")
+        }
+    }
+
+    private func certificateMessage(_ verdict: Int) -> String {
         let reason =
             unsafe X509_verify_cert_error_string(verdict).map { unsafe String(cString: $0) }
             ?? "error \(verdict)"
-        return NetworkError(
-            .certificate, operation, connection.subject,
-            "the certificate is refused for \(host): \(reason)")
-    }
-}
-
-/// OpenSSL's settings for one connection.
-@safe
-private struct TLSContext: ~Copyable {
-    let handle: OpaquePointer
-
-    init(authoritiesFile: String?) throws(NetworkError) {
-        guard let handle = unsafe SSL_CTX_new(TLS_client_method()) else {
-            fatalError("OpenSSL is out of memory")
-        }
-        unsafe self.handle = handle
-        guard unsafe flotilla_ssl_ctx_set_min_proto_version(handle, TLS1_2_VERSION) == 1 else {
-            fatalError("this OpenSSL has no TLS 1.2")
-        }
-        unsafe SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
-        ERR_clear_error()
-        let isLoaded =
-            if let authoritiesFile {
-                unsafe SSL_CTX_load_verify_file(handle, authoritiesFile) == 1
-            } else {
-                unsafe SSL_CTX_set_default_verify_paths(handle) == 1
+        let advice =
+            switch Int32(truncatingIfNeeded: verdict) {
+            case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
+                "use the name or address that it was made for"
+            case X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID:
+                "renew it, or look at this device's clock"
+            default: "check that the configured certificate authority is the one that signed it"
             }
-        guard isLoaded else {
-            throw NetworkError(
-                .encryption, "read", authoritiesFile ?? "the system's certificate authorities",
-                openSSLMessage())
-        }
+        return "the certificate is refused for \(host) (\(reason)); \(advice)"
     }
-
-    deinit { unsafe SSL_CTX_free(handle) }
-}
-
-/// The reason of OpenSSL's last error on this thread, which is forgotten by this.
-private func openSSLMessage() -> String {
-    let number = ERR_peek_last_error()
-    defer { ERR_clear_error() }
-    guard number != 0, let reason = unsafe ERR_reason_error_string(number) else {
-        return "no reason given"
-    }
-    return unsafe String(cString: reason)
 }

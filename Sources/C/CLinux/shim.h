@@ -6,11 +6,13 @@
 #include <linux/fs.h>
 #include <linux/memfd.h>
 #include <linux/openat2.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,6 +61,28 @@ static inline long flotilla_readlinkat(int directory, const char *path, void *bu
 static inline int flotilla_prctl(int option, unsigned long value) {
     return prctl(option, value, 0UL, 0UL, 0UL);
 }
+
+static inline int flotilla_close_range(unsigned int first, unsigned int last) {
+    return (int)syscall(SYS_close_range, first, last, 0);
+}
+
+// The limits that a process gives itself, soft and hard, so that it can't raise them again. The
+// names of the limits are an enumeration or a number, as the C library likes.
+static const int flotilla_limit_core = RLIMIT_CORE;
+static const int flotilla_limit_descriptors = RLIMIT_NOFILE;
+static const int flotilla_limit_file = RLIMIT_FSIZE;
+static const int flotilla_limit_memory = RLIMIT_AS;
+static const int flotilla_limit_processes = RLIMIT_NPROC;
+static inline int flotilla_set_limit(int limit, uint64_t value) {
+    struct rlimit record;
+    if (getrlimit(limit, &record) != 0) return -1;
+    if (record.rlim_max != RLIM_INFINITY && record.rlim_max < value) value = record.rlim_max;
+    record.rlim_cur = record.rlim_max = value;
+    return setrlimit(limit, &record);
+}
+
+int unshare(int flags);
+int setns(int descriptor, int kind);
 
 // Through the C library and not the kernel, which would change only the calling thread.
 int setresuid(uid_t real, uid_t effective, uid_t saved);

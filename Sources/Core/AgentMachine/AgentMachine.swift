@@ -35,7 +35,7 @@ package struct AgentMachine: Sendable {
     }
 
     private(set) var state: State = .idle
-    private let pace: AgentPace
+    private var pace: AgentPace
     private var current: Int
     private var nextFetch: Instant
     private var nextScan: Instant
@@ -51,6 +51,9 @@ package struct AgentMachine: Sendable {
         nextFetch = now
         nextScan = now
     }
+
+    /// Goes on at another pace; what is already planned stays planned.
+    package mutating func keep(_ pace: AgentPace) { self.pace = pace }
 
     /// Whether nothing is under way. A one-shot run ends here.
     package var isIdle: Bool { state == .idle && !syncIsWanted }

@@ -17,9 +17,10 @@ package enum Generations {
     /// A number that was never used. It only rises, so that a number means one thing for ever.
     package static func next(in store: RecordStore) throws(RecordError) -> Int {
         // Folders are removed and outcomes forgotten, so neither says what was used before.
-        let last = try store.read(LastGeneration.self, at: StateLayout.lastGeneration)?.number
+        let last = try store.readIfWhole(LastGeneration.self, at: StateLayout.lastGeneration)?
+            .number
         // Where that is lost, what is left of the others is still a good answer.
-        let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
+        let ledger = try store.readIfWhole(Ledger.self, at: StateLayout.ledger)
         let used =
             try numbers(in: store) + [last ?? 0, ledger?.confirmed ?? 0]
             + (ledger?.outcomes.compactMap(\.generation) ?? [])

@@ -28,6 +28,29 @@ package struct RecordStore: Sendable {
         }
     }
 
+    /// The same for who can do without: a damaged record counts as none.
+    package func readIfWhole<Record: DeviceRecord>(_ type: Record.Type, at path: String)
+        throws(RecordError) -> Record?
+    {
+        do throws(RecordError) {
+            return try read(type, at: path)
+        } catch {
+            guard error.isDamage else { throw error }
+            return nil
+        }
+    }
+
+    /// Moves a record out of the way that nobody can read, for a person to look at. One that was
+    /// moved before is replaced.
+    package func setAside(_ path: String) throws(RecordError) {
+        do throws(SystemError) {
+            try root.rename(path, to: StateLayout.damaged(path))
+            try root.syncFolder(DevicePath.parent(of: path))
+        } catch {
+            throw .system(error)
+        }
+    }
+
     package func write(_ record: some DeviceRecord, at path: String) throws(RecordError) {
         do throws(SystemError) {
             try root.replaceFile(path, with: Array((record.json.pretty + "\n").utf8), mode: 0o600)
@@ -51,6 +74,12 @@ package struct RecordStore: Sendable {
     package func generation(_ number: Int) throws(RecordError) -> GenerationRecord? {
         if number == 0 { return .beforeFlotilla }
         return try read(GenerationRecord.self, at: StateLayout.record(of: number))
+    }
+
+    /// The same for who can do without: a damaged one counts as none.
+    package func generationIfWhole(_ number: Int) throws(RecordError) -> GenerationRecord? {
+        if number == 0 { return .beforeFlotilla }
+        return try readIfWhole(GenerationRecord.self, at: StateLayout.record(of: number))
     }
 
     /// The number that the link `current` points to; 0 where nothing was ever applied.
@@ -79,6 +108,14 @@ package struct RecordStore: Sendable {
 package enum RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     case system(SystemError)
     case damaged(InvalidDocument)
+
+    /// Reading it again will not help.
+    package var isDamage: Bool {
+        switch self {
+        case .system(let error): error.isTooLarge
+        case .damaged: true
+        }
+    }
 
     package var description: String {
         switch self {

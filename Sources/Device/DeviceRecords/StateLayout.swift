@@ -23,6 +23,11 @@ package enum StateLayout {
     package static let journal = state + "/journal.json"
     /// Held while something changes: by the agent for a cycle, by a command for its work.
     package static let lock = state + "/lock"
+    /// Held by the resident agent as long as it lives, so that there is only one.
+    package static let residence = state + "/agent.lock"
+
+    /// Where a record is moved that can't be read.
+    package static func damaged(_ path: String) -> String { path + ".damaged" }
 
     /// Gone after a boot: what is only of interest while it is true.
     package static let run = "/run/flotilla"

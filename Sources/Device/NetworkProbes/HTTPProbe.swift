@@ -10,7 +10,7 @@ struct HTTPProbe {
     /// Nil where the body does not matter; then it is not read.
     let text: String?
     let deadline: Instant
-    let authoritiesFile: String?
+    let tls: TLSSettings
 
     func run() throws(ProbeFault) -> ProbeResult {
         let stream = try conversing { () throws(NetworkError) in try connect() }
@@ -31,8 +31,7 @@ struct HTTPProbe {
     private func connect() throws(NetworkError) -> any ByteStream {
         let connection = try TCPConnection(host: url.host, port: url.port, deadline: deadline)
         guard url.isSecure else { return connection }
-        return try TLSConnection(
-            over: connection, host: url.host, authoritiesFile: authoritiesFile)
+        return try TLSConnection(over: connection, host: url.host, tls)
     }
 
     /// `Connection: close` lets the end of the connection be the end of the body.

@@ -2,16 +2,16 @@ internal import Documents
 package import FleetModel
 package import HealthProbes
 internal import HostSystem
-internal import NetworkStreams
+package import NetworkStreams
 
 /// Tries the checks that speak with a server: the work of `flotilla-worker probe`, a short-lived
 /// process without rights. It blocks, at most for the check's time-out and, before that, for as long
 /// as the C library looks up a name.
 package struct NetworkProbe {
-    /// PEM file for https instead of the system's authorities.
-    private let authoritiesFile: String?
+    /// How https servers are believed.
+    private let tls: TLSSettings
 
-    package init(authoritiesFile: String? = nil) { self.authoritiesFile = authoritiesFile }
+    package init(_ tls: TLSSettings = TLSSettings()) { self.tls = tls }
 
     package func run(_ check: HealthCheck) -> ProbeResult {
         let deadline = Clocks.monotonic() + check.timeout
@@ -26,7 +26,7 @@ package struct NetworkProbe {
             case .http(let url, let status, let contains):
                 let probe = HTTPProbe(
                     url: try ProbeURL(url), status: status, text: contains, deadline: deadline,
-                    authoritiesFile: authoritiesFile)
+                    tls: tls)
                 return try probe.run()
             case .file, .command, .unit:
                 throw ProbeFault("a check of this kind needs no network")

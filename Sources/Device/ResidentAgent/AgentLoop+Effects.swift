@@ -10,26 +10,27 @@ internal import UnitPlanning
 
 extension AgentLoop {
     /// Carries out one effect. What takes long becomes a job; what does not answers at once.
+    ///
+    /// It throws only where nothing was done yet that doing it again would do twice: where a record
+    /// can't be written. What can't be started at all is an answer to the machine.
     func perform(_ effect: AgentEffect) throws {
         switch effect {
         case .fetch:
-            try start(.fetch, workerCommand(["fetch"]), deadline: Self.fetchDeadline)
+            start(.fetch, workerCommand(["fetch"]), deadline: Self.fetchDeadline)
         case .stage(let tip, let applies):
             let arguments = ["stage", "--tip", tip.text] + (applies ? [] : ["--verify-only"])
-            try start(.stage, workerCommand(arguments), deadline: Self.stageDeadline)
+            start(.stage, workerCommand(arguments), deadline: Self.stageDeadline)
         case .restage(let move):
             var command = workerCommand(["restage"])
             command.standardInput = Array(
                 Journal(phase: .flipping, move: move).json.canonical.utf8)
-            try start(.restage(move), command, deadline: Self.stageDeadline)
+            start(.restage(move), command, deadline: Self.stageDeadline)
         case .discard(let generation):
-            try Recovery(store: store).discard(generation: generation)
+            discard(generation)
         case .compare(let generation):
-            let present = try knownGeneration(store.currentGeneration()).state.health.checks
-            let checks = try knownGeneration(generation).state.health.checks
-            try startProbes(checks.filter(present.contains))
+            compare(generation)
         case .probe(let generation):
-            try startProbes(knownGeneration(generation).state.health.checks)
+            probe(generation)
         case .journal(let phase, let move):
             try store.write(Journal(phase: phase, move: move), at: StateLayout.journal)
         case .forgetJournal:
@@ -37,7 +38,11 @@ extension AgentLoop {
         case .flip(let move):
             inputs.append(flip(move))
         case .changeUnits(let move, let moment):
-            try changeUnits(unitActions(for: move, moment), failures: [])
+            do {
+                changeUnits(try unitActions(for: move, moment), failures: [])
+            } catch {
+                inputs.append(.unitsFailed("\(error)"))
+            }
         case .scan:
             inputs.append(scan())
         case .record(let event):
@@ -80,6 +85,39 @@ extension AgentLoop {
         return record
     }
 
+    /// What stays is in the way of nobody: the next time that the device is whole it goes.
+    private func discard(_ generation: Int) {
+        do {
+            try Recovery(store: store).discard(generation: generation)
+        } catch {
+            say("generation \(generation) is not removed yet: \(error)")
+        }
+    }
+
+    // MARK: Checks
+
+    private func compare(_ generation: Int) {
+        do {
+            let present = try knownGeneration(store.currentGeneration()).state.health.checks
+            let checks = try knownGeneration(generation).state.health.checks
+            startProbes(checks.filter(present.contains))
+        } catch {
+            // Nothing is known to have failed before, so whatever fails later counts.
+            say("the checks are not tried before the move: \(error)")
+            inputs.append(.probed([]))
+        }
+    }
+
+    private func probe(_ generation: Int) {
+        do {
+            startProbes(try knownGeneration(generation).state.health.checks)
+        } catch {
+            // A check without a result has failed.
+            say("the checks can't be tried: \(error)")
+            inputs.append(.probed([]))
+        }
+    }
+
     // MARK: Units
 
     private func unitActions(for move: Move, _ moment: UnitMoment) throws -> [UnitAction] {
@@ -99,7 +137,7 @@ extension AgentLoop {
 
     /// Does the actions one after the other. One that fails does not keep the others from being
     /// done: what has begun to move must come to rest.
-    func changeUnits(_ actions: [UnitAction], failures: [String]) throws {
+    func changeUnits(_ actions: [UnitAction], failures: [String]) {
         guard let action = actions.first else {
             inputs.append(
                 failures.isEmpty
@@ -108,10 +146,10 @@ extension AgentLoop {
         }
         let control = UnitControl(services: configuration.services)
         guard let command = control.command(for: action) else {
-            try changeUnits([], failures: failures)
+            changeUnits([], failures: failures)
             return
         }
-        try start(
+        start(
             .units(actions, failures: failures), command, deadline: UnitControl.actionDeadline)
     }
 
@@ -119,21 +157,30 @@ extension AgentLoop {
 
     private func record(_ event: AgentEvent) throws {
         let now = Clocks.wall()
-        if let line = event.logLine { Program.writeToStandardError(line + "\n") }
         var ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
         let changed = ledger.note(event, at: now) { number in
             // A record that can't be read says nothing about the event.
             try? store.generation(number)
         }
         if changed { try store.write(ledger, at: StateLayout.ledger) }
+        if let line = event.logLine { say(line) }
         status.note(event, at: now)
-        try store.write(status, at: StateLayout.status)
+        keepStatus()
     }
 
     /// The device is whole again: what only the way was for can go.
     private func forgetJournal() throws {
         guard try root.exists(StateLayout.journal) else { return }
         try store.remove(StateLayout.journal)
+        do {
+            try tidyUp()
+        } catch {
+            // It takes space and no more; the next start or move tidies up again.
+            say("what the move left behind is not removed yet: \(error)")
+        }
+    }
+
+    private func tidyUp() throws {
         let recovery = Recovery(store: store)
         try recovery.settle()
         let ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()

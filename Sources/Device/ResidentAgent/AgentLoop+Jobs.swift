@@ -15,39 +15,62 @@ extension AgentLoop {
 
     func workerCommand(_ arguments: [String]) -> ChildCommand {
         ChildCommand(
-            worker, arguments + ["--root", root.hostPath], outputLimit: Limits.workerOutputBytes)
+            worker,
+            arguments + ["--root", root.hostPath, "--agent", String(Program.processID)],
+            outputLimit: Limits.workerOutputBytes)
     }
 
-    func start(_ purpose: Job.Purpose, _ command: ChildCommand, deadline: Duration) throws {
+    func start(_ purpose: Job.Purpose, _ command: ChildCommand, deadline: Duration) {
         do throws(SystemError) {
+            var command = command
+            startedJobs += 1
+            let group =
+                purpose.facesStrangers ? try containment.group(for: String(startedJobs)) : nil
+            if let group { command.arguments += ["--group", group.path] }
             let child = try command.start()
-            jobs.append(Job(purpose, child, deadline: Clocks.monotonic() + deadline))
+            jobs.append(
+                Job(purpose, child, in: group, deadline: Clocks.monotonic() + deadline))
         } catch {
-            try failed(purpose, "\(error)")
+            failed(purpose, "\(error)")
+        }
+    }
+
+    /// Ends what a finished job left behind. Where something of it lives on, what it made can't be
+    /// believed.
+    private func contain(_ job: Job) -> String? {
+        do throws(SystemError) {
+            try containment.end(job.group, sparing: jobs.map(\.child.pid))
+            return nil
+        } catch {
+            return error.description
         }
     }
 
     /// A job came to its end.
-    func finished(_ job: Job, _ outcome: ChildOutcome) throws {
+    func finished(_ job: Job, _ outcome: ChildOutcome) {
+        if let survivor = contain(job) {
+            failed(job.purpose, survivor)
+            return
+        }
         switch job.purpose {
         case .probe(let check, let child):
             let result = child.result(
                 of: outcome.status, output: outcome.output, errors: outcome.errors)
-            try probed(CheckResult(of: check, result))
+            probed(CheckResult(of: check, result))
         case .units(let actions, let failures):
             let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
-            try changeUnits(Array(actions.dropFirst()), failures: failures + failure)
+            changeUnits(Array(actions.dropFirst()), failures: failures + failure)
         case .fetch, .stage, .restage:
             // The worker tells what was wrong on its standard error, for people.
             Program.writeToStandardError(outcome.errorText)
             guard outcome.isSuccess else {
-                try failed(job.purpose, told(outcome))
+                failed(job.purpose, told(outcome))
                 return
             }
             do {
                 inputs.append(try answer(to: job.purpose, outcome))
             } catch {
-                try failed(job.purpose, "the worker's answer can't be read: \(error)")
+                failed(job.purpose, "the worker's answer can't be read: \(error)")
             }
         }
     }
@@ -74,15 +97,15 @@ extension AgentLoop {
         }
     }
 
-    private func failed(_ purpose: Job.Purpose, _ reason: String) throws {
+    private func failed(_ purpose: Job.Purpose, _ reason: String) {
         switch purpose {
         case .fetch: inputs.append(.fetchFailed(reason))
         case .stage: inputs.append(.stageFailed(reason))
         case .restage: inputs.append(.restageFailed(reason))
         case .probe(let check, _):
-            try probed(CheckResult(check: check.id, passed: false, detail: reason))
+            probed(CheckResult(check: check.id, passed: false, detail: reason))
         case .units(let actions, let failures):
-            try changeUnits(
+            changeUnits(
                 Array(actions.dropFirst()), failures: failures + ["\(actions[0]): \(reason)"])
         }
     }
@@ -96,31 +119,31 @@ extension AgentLoop {
 
     // MARK: Probes
 
-    func startProbes(_ checks: [HealthCheck]) throws {
+    func startProbes(_ checks: [HealthCheck]) {
         round = ProbeRound(awaited: checks.count)
         if checks.isEmpty { inputs.append(.probed([])) }
-        for check in checks { try startProbe(check) }
+        for check in checks { startProbe(check) }
     }
 
-    private func startProbe(_ check: HealthCheck) throws {
+    private func startProbe(_ check: HealthCheck) {
         switch Prober(root: root, worker: workerCommand([])).attempt(check) {
         case .answered(let result):
-            try probed(CheckResult(of: check, result))
+            probed(CheckResult(of: check, result))
         case .child(let child):
-            try start(.probe(check, child), child.command, deadline: child.deadline)
+            start(.probe(check, child), child.command, deadline: child.deadline)
         case .unit(let unit):
             guard let child = UnitControl(services: configuration.services).probe(of: unit, check)
             else {
                 // Without systemd nobody can tell; the configuration says that this is so.
                 let result = ProbeResult(passed: true, detail: "this device has no systemd")
-                try probed(CheckResult(of: check, result))
+                probed(CheckResult(of: check, result))
                 return
             }
-            try start(.probe(check, child), child.command, deadline: child.deadline)
+            start(.probe(check, child), child.command, deadline: child.deadline)
         }
     }
 
-    private func probed(_ result: CheckResult) throws {
+    private func probed(_ result: CheckResult) {
         guard var current = round else { return }
         current.results.append(result)
         round = current

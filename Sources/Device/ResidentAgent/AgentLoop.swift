@@ -15,12 +15,18 @@ internal import Transaction
 package final class AgentLoop {
     let root: Root
     let store: RecordStore
-    let configuration: AgentConfiguration
+    var configuration: AgentConfiguration
     /// Where `flotilla-worker` stands.
     let worker: String
+    let containment: ChildContainment
     var machine: AgentMachine
     var inputs: [AgentInput] = []
+    /// What the machine wants and does not have yet, in order. What the disk refuses stays at the
+    /// head and is tried again: nothing may overtake a line of the journal.
+    private var effects: [AgentEffect] = []
     var jobs: [Job] = []
+    /// Counts them, so that no two have one name.
+    var startedJobs = 0
     var round: ProbeRound?
     var driftScan: DriftScan
     var status: LiveStatus
@@ -33,31 +39,58 @@ package final class AgentLoop {
     private static let longestSleep = Duration.seconds(60)
     /// Between two tries for a lock that somebody else has.
     private static let lockPatience = Duration.milliseconds(250)
+    /// After the first trouble with the device's own disk; doubled for each further one in a row.
+    private static let firstPause = Duration.seconds(2)
+    private static let longestPause = Duration.seconds(60)
 
-    package init(root: Root, configuration: AgentConfiguration, worker: String) throws {
+    package init(
+        root: Root, configuration: AgentConfiguration, worker: String,
+        containment: ChildContainment? = nil
+    ) throws {
         self.root = root
         self.configuration = configuration
         self.worker = worker
+        self.containment =
+            try containment ?? ChildContainment(prefix: Self.groupPrefix(of: root))
         driftScan = DriftScan(root: root)
         store = RecordStore(root: root)
         signals = try SignalQueue([.terminate, .interrupt, .hangUp])
         notifier = ServiceNotifier()
-        // A status of another boot or of another version is nothing to keep.
-        status = (try? store.read(LiveStatus.self, at: StateLayout.status)) ?? LiveStatus()
+        status = LiveStatus()
         machine = AgentMachine(
-            pace: AgentPace(
-                device: configuration.device, fetchInterval: configuration.fetchEvery,
-                scanInterval: configuration.scanEvery),
-            current: 0, now: Clocks.monotonic())
+            pace: Self.pace(configuration), current: 0, now: Clocks.monotonic())
+        // A status that can't be read is nothing to keep.
+        if let known = try store.readIfWhole(LiveStatus.self, at: StateLayout.status) {
+            status = known
+        }
     }
 
     /// Follows the channel until a signal ends it.
-    package func run() throws {
+    ///
+    /// - Returns: false where another agent does that already.
+    package func run() throws -> Bool {
+        var residence: FileLock?
+        var failures = 0
         notifier.ready()
         while !isStopping {
-            if try !work() { try rest() }
+            do {
+                if residence == nil {
+                    residence = try takeResidence()
+                    if residence == nil { return false }
+                }
+                if try !work() { try rest() }
+                failures = 0
+            } catch {
+                // The disk is full, read-only or damaged. An agent that ended now would be started
+                // again and again, and nobody would be told more than this.
+                failures += 1
+                trouble("\(error)")
+                try pause(min(Self.firstPause * (1 << min(failures - 1, 8)), Self.longestPause))
+            }
         }
-        try show(phase: "stopped")
+        stop()
+        show(phase: "stopped")
+        return true
     }
 
     /// Finishes what an earlier life left, takes `first`, does what follows from it, and ends. Only
@@ -65,6 +98,7 @@ package final class AgentLoop {
     ///
     /// - Returns: false when a signal ended it, or the lock did not come free within `patience`.
     package func runOnce(patience: Duration, _ first: AgentInput) throws -> Bool {
+        defer { stop() }
         let end = Clocks.monotonic() + patience
         while try !takeLock() {
             if isStopping || Clocks.monotonic() >= end { return false }
@@ -74,14 +108,15 @@ package final class AgentLoop {
         inputs.append(first)
         try finishMove()
         if first == .syncRequested { try doWhatIsDue() }
-        try show(phase: machine.phase)
-        lock = nil
+        show(phase: machine.phase)
         return !isStopping
     }
 
     /// Works until nothing is under way.
     private func finishMove() throws {
-        while !isStopping, !inputs.isEmpty || !(machine.isIdle || machine.phase == "stuck") {
+        while !isStopping,
+            !(inputs.isEmpty && effects.isEmpty) || !(machine.isIdle || machine.phase == "stuck")
+        {
             if try !work() { try rest() }
         }
     }
@@ -91,22 +126,20 @@ package final class AgentLoop {
         repeat { try finishMove() } while try !isStopping && work()
     }
 
-    /// Does everything that is due now.
+    /// Does everything that is due now, under the lock.
     ///
     /// - Returns: whether there was anything to do.
     private func work() throws -> Bool {
-        guard inputs.isEmpty else {
-            try handleInputs()
-            try show(phase: machine.phase)
-            return true
-        }
-        guard machine.wakeAt <= Clocks.monotonic() else { return false }
+        let isDue = !inputs.isEmpty || machine.wakeAt <= Clocks.monotonic()
+        guard isDue || !effects.isEmpty else { return false }
         guard try takeLock() else {
             try wait(atMost: Self.lockPatience)
-            return false
+            return true
         }
         // Looking around may have found something more urgent.
-        if inputs.isEmpty { inputs.append(.tick) }
+        if inputs.isEmpty, effects.isEmpty { inputs.append(.tick) }
+        try advance()
+        show(phase: machine.phase)
         return true
     }
 
@@ -122,28 +155,54 @@ package final class AgentLoop {
         if lock != nil { return true }
         try root.makeStateFolders()
         guard let taken = try FileLock(StateLayout.lock, below: root) else { return false }
-        lock = consume taken
         try lookAround()
+        lock = consume taken
         return true
     }
 
     private func lookAround() throws {
+        try containment.endLeftovers()
+        for line in try RecordRepair(store: store).run(at: Clocks.wall()) { trouble(line) }
         let position = try Recovery(store: store).begin()
-        inputs.append(
-            .looked(current: try store.currentGeneration(), isHeld: try isHeld()))
-        try handleInputs()
-        for effect in machine.start(at: position) { try perform(effect) }
+        let looked = AgentInput.looked(
+            current: try store.currentGeneration(), isHeld: try isHeld())
+        effects += machine.handle(looked, at: Clocks.monotonic())
+        effects += machine.start(at: position)
     }
 
-    private func handleInputs() throws {
-        while !inputs.isEmpty {
-            let input = inputs.removeFirst()
-            for effect in machine.handle(input, at: Clocks.monotonic()) { try perform(effect) }
+    /// Lets the machine answer what happened, and gives it what it wants.
+    private func advance() throws {
+        while true {
+            while let effect = effects.first {
+                try perform(effect)
+                effects.removeFirst()
+            }
+            if inputs.isEmpty { return }
+            effects += machine.handle(inputs.removeFirst(), at: Clocks.monotonic())
         }
     }
 
     func isHeld() throws -> Bool {
         try store.read(Hold.self, at: StateLayout.hold)?.holds(at: Clocks.wall()) ?? false
+    }
+
+    private func takeResidence() throws -> FileLock? {
+        try root.makeStateFolders()
+        return try FileLock(StateLayout.residence, below: root)
+    }
+
+    /// Ends what is under way: it is journalled, and done again at the next start.
+    private func stop() {
+        let groups = jobs.map(\.group)
+        jobs.removeAll()
+        for group in groups {
+            do {
+                try containment.end(group, sparing: [])
+            } catch {
+                trouble("\(error)")
+            }
+        }
+        lock = nil
     }
 
     // MARK: Waiting
@@ -157,20 +216,30 @@ package final class AgentLoop {
         try PollRequest.wait(for: &requests, timeout: timeout)
         notifier.alive()
         try takeSignals()
-        try reapJobs()
+        reapJobs()
+    }
+
+    /// Waits that long, whatever else happens, but not when it is to end.
+    private func pause(_ duration: Duration) throws {
+        let end = Clocks.monotonic() + duration
+        while !isStopping, Clocks.monotonic() < end {
+            try wait(atMost: end - Clocks.monotonic())
+        }
     }
 
     private func takeSignals() throws {
         while let signal = try signals.next() {
             switch signal {
             case .terminate, .interrupt: isStopping = true
-            case .hangUp: inputs.append(.syncRequested)
+            case .hangUp:
+                readConfigurationAgain()
+                inputs.append(.syncRequested)
             case .child: break
             }
         }
     }
 
-    private func reapJobs() throws {
+    private func reapJobs() {
         let now = Clocks.monotonic()
         for job in jobs {
             job.child.collect()
@@ -179,21 +248,12 @@ package final class AgentLoop {
                 let outcome = ChildOutcome(
                     status: job.isOverdue ? .timedOut : .ended(status),
                     output: job.child.output, errors: job.child.errors)
-                try finished(job, outcome)
+                finished(job, outcome)
             } else if now >= job.deadline {
                 job.isOverdue = true
                 job.deadline = Instant(nanoseconds: .max)
                 job.child.endGroup(with: SIGKILL)
             }
         }
-    }
-
-    // MARK: Showing
-
-    /// Keeps what `status` shows. The file system below /run is memory.
-    func show(phase: String) throws {
-        guard status.phase != phase else { return }
-        status.phase = phase
-        try store.write(status, at: StateLayout.status)
     }
 }

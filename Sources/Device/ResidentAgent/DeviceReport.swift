@@ -21,7 +21,7 @@ package struct DeviceReport {
     package init(configuration: AgentConfiguration, store: RecordStore) throws(RecordError) {
         self.configuration = configuration
         ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
-        live = try store.read(LiveStatus.self, at: StateLayout.status) ?? LiveStatus()
+        live = try store.readIfWhole(LiveStatus.self, at: StateLayout.status) ?? LiveStatus()
         journal = try store.read(Journal.self, at: StateLayout.journal)
         trust = try store.read(TrustHead.self, at: StateLayout.trust)
         let hold = try store.read(Hold.self, at: StateLayout.hold)

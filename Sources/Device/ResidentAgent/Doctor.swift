@@ -8,7 +8,7 @@ internal import ReleaseTrust
 /// Looks at everything that the agent needs, and says of each part whether it is well and, where it
 /// is not, what to do.
 package struct Doctor {
-    private let root: Root
+    let root: Root
     private let store: RecordStore
     private let worker: String
 
@@ -57,7 +57,7 @@ package struct Doctor {
     }
 
     private func examine() -> [Finding] {
-        var findings = [clock(), disk(), state()]
+        var findings = [clock(), disk(), state(), isolation(), stagingNetwork()]
         do throws(RecordError) {
             let configuration = try AgentConfiguration(of: root)
             findings.append(
@@ -173,14 +173,18 @@ package struct Doctor {
 
     /// The worker tries it, as the agent would have it tried: as the unprivileged user.
     private func network(_ configuration: AgentConfiguration) -> [Finding] {
-        let fetch = ChildCommand(worker, ["fetch", "--root", root.hostPath])
+        var fetch = ChildCommand(worker, ["fetch", "--root", root.hostPath])
         do throws(SystemError) {
             try root.makeStateFolders()
+            let containment = try ChildContainment(prefix: AgentLoop.groupPrefix(of: root))
             // A fetch begins with emptying the incoming folder: never under the agent's feet.
             guard let lock = try FileLock(StateLayout.lock, below: root) else {
                 return [.well("git", "not tried, for the agent is at work")]
             }
+            let group = try containment.group(for: "doctor")
+            if let group { fetch.arguments += ["--group", group.path] }
             let outcome = try fetch.run(deadline: .seconds(90))
+            try containment.end(group, sparing: [])
             _ = consume lock
             if outcome.isSuccess {
                 return [.well("git", "\(configuration.repository.url) answers")]

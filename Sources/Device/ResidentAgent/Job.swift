@@ -14,17 +14,36 @@ final class Job {
         case probe(HealthCheck, ProbeChild)
         /// The first of these actions is being done.
         case units([UnitAction], failures: [String])
+
+        /// It works on what strangers send, and without root's rights: nothing of it may outlive
+        /// it, least of all what could write where it wrote.
+        var facesStrangers: Bool {
+            switch self {
+            case .fetch: true
+            case .probe(let check, _):
+                switch check.probe {
+                case .http, .tcp: true
+                case .command, .file, .unit: false
+                }
+            case .stage, .restage, .units: false
+            }
+        }
     }
 
     let purpose: Purpose
     let child: RunningChild
+    /// Where it is kept with all that it starts.
+    let group: ControlGroup?
     var deadline: Instant
     /// It was killed at its deadline.
     var isOverdue = false
 
-    init(_ purpose: Purpose, _ child: RunningChild, deadline: Instant) {
+    init(
+        _ purpose: Purpose, _ child: RunningChild, in group: ControlGroup?, deadline: Instant
+    ) {
         self.purpose = purpose
         self.child = child
+        self.group = group
         self.deadline = deadline
     }
 }

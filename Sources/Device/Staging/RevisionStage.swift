@@ -15,6 +15,8 @@ package struct RevisionStage {
     private let store: RecordStore
     private let objects: ObjectStore
     private let configuration: AgentConfiguration
+    /// Done before the first validator runs.
+    package var beforeValidation: () throws(SystemError) -> Void = { () throws(SystemError) in }
 
     package init(root: Root, configuration: AgentConfiguration) throws(StagingError) {
         store = RecordStore(root: root)
@@ -102,6 +104,7 @@ package struct RevisionStage {
             try Stage(store: store).make(
                 move, from: current, to: record, contents: contents.bytes)
         }
+        try at(.internalFault) { try beforeValidation() }
         if let failure = try Validation(store: store).run(on: record) {
             try at(.disk) {
                 try Recovery(store: store).discard(generation: record.number)

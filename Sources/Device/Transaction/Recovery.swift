@@ -45,7 +45,8 @@ package struct Recovery {
     package func settle() throws(TransactionError) {
         try asTransaction {
             try removeLeftovers()
-            let record = try store.generation(store.currentGeneration())
+            // A record that can't be read does not say what may be forgotten.
+            let record = try store.generationIfWhole(store.currentGeneration())
             if let record { try Originals(store: store).forget(allBut: record.state) }
         }
     }

@@ -38,6 +38,9 @@ enum AgentCommand {
             Program.exit(AgentExit.usage.rawValue)
         } catch {
             Program.writeToStandardError("flotilla-agent: \(error)\n")
+            if Users.effectiveUserID() != 0 {
+                Program.writeToStandardError("(not run as root, which most devices want)\n")
+            }
             Program.exit(AgentExit.broken.rawValue)
         }
     }
@@ -51,8 +54,9 @@ enum AgentCommand {
         switch words.next() {
         case "run":
             try words.finish()
-            try loop(root).run()
-            return .well
+            if try loop(root).run() { return .well }
+            Program.writeToStandardError("another agent is at work on this device\n")
+            return .busy
         case "sync":
             try words.finish()
             return try Commands(root).sync(loop(root))

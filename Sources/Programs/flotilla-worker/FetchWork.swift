@@ -2,21 +2,23 @@ import DeviceRecords
 import FleetModel
 import GitStore
 import HostSystem
+import NetworkStreams
 import ReleaseTrust
 
 /// Fetches the channel's branch into the incoming folder, as the unprivileged user.
 enum FetchWork {
-    static func run(root: Root) throws -> FetchReport {
+    static func run(root: Root, _ harness: Harness) throws -> FetchReport {
         let configuration = try AgentConfiguration(of: root)
         // Everything that only root may read is read before the rights are given up.
         let borrowed = StateLayout.repository + "/objects"
         let objects = try root.exists(borrowed) ? root.hostPath(of: borrowed) : nil
         let request = try request(configuration, root, hasStore: objects != nil)
-        if Users.effectiveUserID() == 0 {
-            try prepareIncoming(root, for: configuration.repository.fetchUser)
-            try Privileges.drop(to: configuration.repository.fetchUser)
-            // The kernel forgot it with the change of user.
-            try Program.endWithParent()
+        let user = configuration.repository.fetchUser
+        // The pack and the store's own packs are mapped into memory.
+        try harness.becomeStranger(
+            user, writing: Limits.importBytes, memory: 8 * UInt64(Limits.importBytes)
+        ) {
+            try prepareIncoming(root, for: user)
         }
         let fetcher = Fetcher(
             incoming: root.hostPath(of: StateLayout.incoming), borrowingFrom: objects)
@@ -35,7 +37,6 @@ enum FetchWork {
             if hasStore { request.known = [trust.release] }
             request.tls.notBefore = trust.committed
         }
-        request.idleTimeout = repository.idleTimeout
         request.tls.authoritiesFile = repository.ca.map(root.hostPath(of:))
         request.tls.certificateFile = repository.certificate.map(root.hostPath(of:))
         request.tls.keyFile = repository.key.map(root.hostPath(of:))

@@ -17,6 +17,8 @@ enum WorkerCommand {
                flotilla-worker restage --root DIR    (a move as JSON on standard input)
                flotilla-worker probe --root DIR      (a check as JSON on standard input)
                flotilla-worker resolve HOST [PORT]
+        The agent adds its process and, where it can make one, a control group to enter:
+               --agent PID --group FOLDER
         It is started by flotilla-agent; see docs/device.md.
 
         """
@@ -24,29 +26,33 @@ enum WorkerCommand {
     static func run(_ arguments: [String]) -> Never {
         do {
             // An agent that starts again must not meet the work of one that was killed.
-            try Program.endWithParent()
             var words = Words(arguments)
+            let harness = try Harness(&words)
             let root = try Root(words.value(of: "--root") ?? "/")
             switch words.next() {
             case "fetch":
                 try words.finish()
-                try answer(FetchWork.run(root: root).json)
+                try answer(FetchWork.run(root: root, harness).json)
             case "stage":
                 guard let tip = words.value(of: "--tip").flatMap({ Revision($0) }) else {
                     throw Usage()
                 }
                 let verifyOnly = words.flag("--verify-only")
                 try words.finish()
-                let stage = try RevisionStage(
+                let absence = harness.leaveNetwork()
+                var stage = try RevisionStage(
                     root: root, configuration: AgentConfiguration(of: root))
+                // Validators are the fleet's own programs and judge for the machine as it is.
+                stage.beforeValidation = { () throws(SystemError) in try absence?.end() }
                 try answer(stage.run(tip: tip, applies: !verifyOnly).json)
             case "restage":
                 try words.finish()
+                _ = harness.leaveNetwork()
                 try GenerationStage(root: root).run(try moveFromStandardInput())
                 try answer(["format": 1])
             case "probe":
                 try words.finish()
-                try answer(ProbeWork.run(root: root).json)
+                try answer(ProbeWork.run(root: root, harness).json)
             case "resolve":
                 guard let host = words.next() else { throw Usage() }
                 guard let port = Int(words.next() ?? "443") else { throw Usage() }

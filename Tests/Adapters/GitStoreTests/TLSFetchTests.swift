@@ -1,6 +1,7 @@
 import FleetModel
 import Foundation
 import GitStore
+import NetworkStreams
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import FleetModel
 import HealthProbes
 import HostSystem
 import NetworkProbes
+import NetworkStreams
 import TestSupport
 
 func http(
@@ -17,7 +18,9 @@ func http(
     url: String, status: Int = 200, contains: String? = nil, timeout: Duration = .seconds(20),
     authoritiesFile: String? = nil
 ) -> ProbeResult {
-    NetworkProbe(authoritiesFile: authoritiesFile).run(
+    var tls = TLSSettings()
+    tls.authoritiesFile = authoritiesFile
+    return NetworkProbe(tls).run(
         HealthCheck(
             name: "c", bundle: "b",
             probe: .http(url: url, status: status, contains: contains), timeout: timeout))

@@ -1,0 +1,95 @@
+internal import AgentMachine
+internal import DeviceRecords
+internal import FleetModel
+internal import HostSystem
+internal import ReleaseTrust
+internal import Transaction
+
+/// Lets a device go on whose own records can't be read, be it that the disk damaged them or that a
+/// newer agent wrote them. They are moved aside, and what they said is put together again from
+/// what is left, in doubt the careful way: `current` is what stands, and it is looked at again.
+struct RecordRepair {
+    let store: RecordStore
+
+    /// How long a device is held that was held for nobody knows how long.
+    private static let holdAgain = Duration.seconds(4 * 3_600)
+
+    /// To be called under the device's lock, when nothing is under way.
+    ///
+    /// - Returns: what was done, a line each.
+    func run(at now: Instant) throws -> [String] {
+        var lines: [String] = []
+        let lostJournal = try setAside(Journal.self, StateLayout.journal, &lines)
+        _ = try setAside(Ledger.self, StateLayout.ledger, &lines)
+        if try setAside(TrustHead.self, StateLayout.trust, &lines) {
+            lines.append("the trust head begins again at \(StateLayout.anchor)")
+        }
+        if try setAside(Hold.self, StateLayout.hold, &lines) {
+            let hold = Hold(
+                reason: "the record of a hold was damaged", since: now,
+                until: now + Self.holdAgain)
+            try store.write(hold, at: StateLayout.hold)
+            lines.append("the device is held until \(hold.until)")
+        }
+        let confirmed = try rebuildLedger(at: now, &lines)
+        if lostJournal, let journal = try journalFromDisk(confirmed: confirmed) {
+            try store.write(journal, at: StateLayout.journal)
+            lines.append("generation \(journal.move.to) is put right and looked at again")
+        }
+        return lines
+    }
+
+    /// Whether the record was damaged.
+    private func setAside<Record: DeviceRecord>(
+        _ type: Record.Type, _ path: String, _ lines: inout [String]
+    ) throws -> Bool {
+        do throws(RecordError) {
+            _ = try store.read(type, at: path)
+            return false
+        } catch {
+            guard error.isDamage else { throw error }
+            try store.setAside(path)
+            lines.append("DAMAGED: \(error); it is now \(StateLayout.damaged(path))")
+            return true
+        }
+    }
+
+    /// A ledger that is lost while a generation stands.
+    ///
+    /// - Returns: the confirmed generation.
+    private func rebuildLedger(at now: Instant, _ lines: inout [String]) throws -> Int {
+        if let ledger = try store.read(Ledger.self, at: StateLayout.ledger) {
+            return ledger.confirmed
+        }
+        let current = try store.currentGeneration()
+        guard current > 0 else { return 0 }
+        var ledger = Ledger()
+        let move = try store.read(Journal.self, at: StateLayout.journal)?.move
+        // What is being left by an upgrade was good; what a way back or a healing leads to is.
+        ledger.confirmed = move.map { $0.purpose == .upgrade ? $0.from : $0.to } ?? current
+        ledger.revision = try store.generationIfWhole(ledger.confirmed)?.revision
+        ledger.append(
+            Ledger.Outcome(
+                kind: "damaged", generation: current,
+                detail: "the ledger was lost: what failed here before is forgotten", at: now))
+        try store.write(ledger, at: StateLayout.ledger)
+        lines.append("the ledger begins again at generation \(ledger.confirmed)")
+        return ledger.confirmed
+    }
+
+    /// Without its journal nobody knows what a device was doing. Where it had not confirmed what
+    /// stands, the gate judges that again; else whatever differs is put right.
+    private func journalFromDisk(confirmed: Int) throws -> Journal? {
+        let current = try store.currentGeneration()
+        if current != confirmed {
+            return Journal(
+                phase: .settling, move: Move(.upgrade, from: confirmed, to: current))
+        }
+        guard let record = try store.generationIfWhole(current) else { return nil }
+        var inspector = Inspector(root: store.root)
+        let paths = try inspector.deviations(from: record).map(\.path)
+        if paths.isEmpty { return nil }
+        return Journal(
+            phase: .flipping, move: Move(.heal, from: current, to: current, paths: paths))
+    }
+}
