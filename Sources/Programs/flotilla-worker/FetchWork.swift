@@ -37,6 +37,7 @@ enum FetchWork {
             if hasStore { request.known = [trust.release] }
             request.tls.notBefore = trust.committed
         }
+        request.idleTimeout = repository.idleTimeout
         request.tls.authoritiesFile = repository.ca.map(root.hostPath(of:))
         request.tls.certificateFile = repository.certificate.map(root.hostPath(of:))
         request.tls.keyFile = repository.key.map(root.hostPath(of:))
