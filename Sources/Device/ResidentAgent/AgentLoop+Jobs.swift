@@ -120,9 +120,17 @@ extension AgentLoop {
     // MARK: Probes
 
     func startProbes(_ checks: [HealthCheck]) {
-        round = ProbeRound(awaited: checks.count)
-        if checks.isEmpty { inputs.append(.probed([])) }
-        for check in checks { startProbe(check) }
+        round = ProbeRound(checks)
+        if checks.isEmpty {
+            probed(nil)
+        } else {
+            for _ in 0..<ProbeRound.atOnce { startNextProbe() }
+        }
+    }
+
+    private func startNextProbe() {
+        guard let check = round?.takeNext() else { return }
+        startProbe(check)
     }
 
     private func startProbe(_ check: HealthCheck) {
@@ -143,13 +151,16 @@ extension AgentLoop {
         }
     }
 
-    private func probed(_ result: CheckResult) {
+    /// Takes a check's result, and starts the next one in its place. Nil ends a round without any.
+    private func probed(_ result: CheckResult?) {
         guard var current = round else { return }
-        current.results.append(result)
+        if let result { current.results.append(result) }
         round = current
-        if current.results.count == current.awaited {
+        if current.isComplete {
             round = nil
             inputs.append(.probed(current.results))
+        } else {
+            startNextProbe()
         }
     }
 }

@@ -50,6 +50,21 @@ final class Job {
 
 /// One round of checks: some answer at once, some are children.
 struct ProbeRound {
-    var awaited: Int
+    /// A worker costs some 15 MB for a moment: a few at once are quick, all of them are too much
+    /// for a small device.
+    static let atOnce = 8
+
+    private var waiting: [HealthCheck]
+    private let count: Int
     var results: [CheckResult] = []
+
+    init(_ checks: [HealthCheck]) {
+        waiting = checks.reversed()
+        count = checks.count
+    }
+
+    var isComplete: Bool { results.count == count }
+
+    /// The next check to be started; nil when all of them have been.
+    mutating func takeNext() -> HealthCheck? { waiting.popLast() }
 }
