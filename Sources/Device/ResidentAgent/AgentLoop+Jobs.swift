@@ -13,6 +13,9 @@ extension AgentLoop {
     /// Staging writes to the local disk and runs validators, each with its own time-out.
     static let stageDeadline = Duration.seconds(1_800)
 
+    /// Each takes memory, tasks and descriptors, of which a service has so many.
+    static let jobsAtOnce = 8
+
     func workerCommand(_ arguments: [String]) -> ChildCommand {
         ChildCommand(
             worker,
@@ -48,6 +51,7 @@ extension AgentLoop {
 
     /// A job came to its end.
     func finished(_ job: Job, _ outcome: ChildOutcome) {
+        defer { startWaitingProbes() }
         if let survivor = contain(job) {
             failed(job.purpose, survivor)
             return
@@ -120,9 +124,16 @@ extension AgentLoop {
     // MARK: Probes
 
     func startProbes(_ checks: [HealthCheck]) {
-        round = ProbeRound(awaited: checks.count)
+        round = ProbeRound(awaited: checks.count, waiting: checks)
         if checks.isEmpty { inputs.append(.probed([])) }
-        for check in checks { startProbe(check) }
+        startWaitingProbes()
+    }
+
+    private func startWaitingProbes() {
+        while jobs.count < Self.jobsAtOnce, let check = round?.waiting.first {
+            round?.waiting.removeFirst()
+            startProbe(check)
+        }
     }
 
     private func startProbe(_ check: HealthCheck) {

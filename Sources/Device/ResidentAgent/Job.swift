@@ -51,5 +51,7 @@ final class Job {
 /// One round of checks: some answer at once, some are children.
 struct ProbeRound {
     var awaited: Int
+    /// Not started yet.
+    var waiting: [HealthCheck] = []
     var results: [CheckResult] = []
 }
