@@ -67,8 +67,13 @@ private struct IncomingRepository: ~Copyable {
 
     /// libgit2 tells the server what we have by walking the references.
     func note(known: [Revision]) throws(GitError) {
+        var database: OpaquePointer?
+        try check("open", "the store", unsafe git_repository_odb(&database, handle))
+        defer { unsafe git_odb_free(database) }
         for revision in known {
             var oid = revision.oid
+            // What the disk lost is fetched again.
+            guard unsafe git_odb_exists(database, &oid) == 1 else { continue }
             var reference: OpaquePointer?
             let name = "refs/known/\(revision.text)"
             try check(

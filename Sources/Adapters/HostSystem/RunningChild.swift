@@ -77,6 +77,8 @@ package final class RunningChild {
         }
         let ended = ExitStatus(waitStatus: waitStatus)
         status = ended
+        // What it wrote after the last look and before its end.
+        collect()
         return ended
     }
 

@@ -205,6 +205,11 @@ package struct AgentMachine: Sendable {
 
     private mutating func probed(_ results: [CheckResult], at now: Instant) -> [AgentEffect] {
         switch state {
+        case .comparing(let candidate) where isHeld:
+            state = .idle
+            return [
+                .discard(generation: candidate.generation), .record(.notApplied(candidate.revision)),
+            ]
         case .comparing(let candidate):
             let move = Move(
                 .upgrade, from: current, to: candidate.generation,

@@ -178,6 +178,10 @@ package final class AgentLoop {
                 effects.removeFirst()
             }
             if inputs.isEmpty { return }
+            // A hold that was set meanwhile counts from now on.
+            let looked = AgentInput.looked(
+                current: try store.currentGeneration(), isHeld: try isHeld())
+            effects += machine.handle(looked, at: Clocks.monotonic())
             effects += machine.handle(inputs.removeFirst(), at: Clocks.monotonic())
         }
     }

@@ -31,12 +31,31 @@ struct RecordRepair {
             try store.write(hold, at: StateLayout.hold)
             lines.append("the device is held until \(hold.until)")
         }
+        try restoreLink(&lines)
         let confirmed = try rebuildLedger(at: now, &lines)
         if lostJournal, let journal = try journalFromDisk(confirmed: confirmed) {
             try store.write(journal, at: StateLayout.journal)
             lines.append("generation \(journal.move.to) is put right and looked at again")
         }
         return lines
+    }
+
+    /// A lost link `current` must not look like a device before Flotilla: what it manages would be
+    /// taken for what stood there before, and what did stand there would be forgotten.
+    private func restoreLink(_ lines: inout [String]) throws {
+        let root = store.root
+        guard try !root.exists(StateLayout.current) else { return }
+        let confirmed = try store.read(Ledger.self, at: StateLayout.ledger)?.confirmed ?? 0
+        let journal = try store.read(Journal.self, at: StateLayout.journal)
+        // A move that comes from generation 0 has no link before its commit point.
+        guard confirmed > 0, try root.exists(StateLayout.generation(confirmed)) else { return }
+        let number = journal.map { $0.phase == .flipping ? $0.move.from : $0.move.to } ?? confirmed
+        let ready = StateLayout.current + ".new"
+        try root.unlink(ready, missingIsFine: true)
+        try root.symbolicLink("generations/\(number)", at: ready)
+        try root.rename(ready, to: StateLayout.current)
+        try root.syncFolder(StateLayout.state)
+        lines.append("the link \(StateLayout.current) was lost; it leads to \(number) again")
     }
 
     /// Whether the record was damaged.

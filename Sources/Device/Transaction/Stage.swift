@@ -59,7 +59,15 @@ package struct Stage {
 
     private func removeStaged(_ generation: Int) throws {
         let path = StateLayout.stagedManifest(of: generation)
-        let manifest = try store.read(StagedFiles.self, at: path)
+        let manifest: StagedFiles?
+        do throws(RecordError) {
+            manifest = try store.read(StagedFiles.self, at: path)
+        } catch {
+            guard error.isDamage else { throw error }
+            // What it named stays behind, which is better than a device that does nothing any more.
+            try store.setAside(path)
+            return
+        }
         guard let manifest else { return }
         for item in manifest.items {
             try store.root.unlink(item.staged, missingIsFine: true)
