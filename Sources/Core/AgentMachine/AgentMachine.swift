@@ -208,7 +208,8 @@ package struct AgentMachine: Sendable {
         case .comparing(let candidate) where isHeld:
             state = .idle
             return [
-                .discard(generation: candidate.generation), .record(.notApplied(candidate.revision)),
+                .discard(generation: candidate.generation),
+                .record(.notApplied(candidate.revision)),
             ]
         case .comparing(let candidate):
             let move = Move(
