@@ -30,7 +30,6 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The file system or a quota has no room left.
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var isReadOnly: Bool { code == EROFS }
-    package var isForbidden: Bool { code == EPERM || code == EACCES }
     /// A parent folder is a symbolic link, which managed paths never follow.
     package var isSymbolicLink: Bool { code == ELOOP }
     /// More bytes or entries than the caller allowed.
