@@ -35,13 +35,14 @@ package struct Words {
 
     /// Throws where words are left over.
     package func finish() throws(Usage) {
-        if let first = rest.first { throw Usage(unexpected: first) }
+        if let first = rest.first { throw Usage("unexpected `\(first)`") }
     }
 }
 
 /// The command line is not one that the program knows.
 package struct Usage: Error, Equatable, Sendable {
-    package var unexpected: String?
+    /// What is wrong with it.
+    package var message: String
 
-    package init(unexpected: String? = nil) { self.unexpected = unexpected }
+    package init(_ message: String) { self.message = message }
 }

@@ -1,5 +1,5 @@
 internal import AgentMachine
-internal import DeviceRecords
+package import DeviceRecords
 internal import Documents
 internal import FleetModel
 package import HostSystem
@@ -28,6 +28,21 @@ package struct Doctor {
 
         static func well(_ part: String, _ detail: String) -> Finding {
             Finding(part: part, verdict: .well, detail: detail)
+        }
+    }
+
+    /// What a configuration asks for that this device can't do, though each key is well formed.
+    package static func check(_ configuration: AgentConfiguration) throws {
+        let user = configuration.repository.fetchUser
+        guard let number = try Users.lookUpUser(user) else {
+            throw AgentTrouble(
+                "\(StateLayout.configuration): the user \(user) does not exist. Make it, or name "
+                    + "another one as `repository: {fetchUser: …}`.")
+        }
+        if number == 0 {
+            throw AgentTrouble(
+                "\(StateLayout.configuration): fetching as root is refused. Name an unprivileged "
+                    + "user as `repository: {fetchUser: …}`.")
         }
     }
 

@@ -32,7 +32,7 @@ package struct FleetInitialization: Report, Sendable {
         facts.add([.init("signing key"), .init("\(keyPath) (\(keyNote), \(principal))")])
         facts.add([.init("anchor"), .init(anchorPath)])
         facts.add([.init("example device"), .init("devices/…/\(device).yaml")])
-        return [terminal.styled("the fleet \(channel.fleet) is ready", .green)]
+        return [terminal.styled("the fleet `\(channel.fleet)` is ready", .green)]
             + facts.lines(on: terminal) + [""] + nextSteps
     }
 

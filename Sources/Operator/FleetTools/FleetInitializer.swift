@@ -140,7 +140,7 @@ extension FleetInitializer {
         try await git.run(["add", "-A"])
         try await git.run([
             "commit", "-q", "--no-gpg-sign", "--no-verify", "-m",
-            "Begin the fleet \(channel.fleet)",
+            "Begin the fleet `\(channel.fleet)`",
         ])
         var request = PublicationRequest()
         request.channel = channel.channel

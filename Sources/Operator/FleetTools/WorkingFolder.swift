@@ -8,6 +8,13 @@ package struct WorkingFolder: RevisionTree {
 
     package init(path: String) { root = path }
 
+    /// Whether there is a folder at all.
+    package static func exists(at path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && isFolder.boolValue
+    }
+
     package func entries(of folder: String) throws(RevisionTreeError) -> [TreeEntry]? {
         if !folder.isEmpty, try entry(at: folder)?.kind != .folder { return nil }
         let names: [String]

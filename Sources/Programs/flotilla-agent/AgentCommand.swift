@@ -30,11 +30,8 @@ enum AgentCommand {
     static func run(_ arguments: [String]) -> Never {
         do {
             Program.exit(try dispatch(arguments).rawValue)
-        } catch let usageError as Usage {
-            if let word = usageError.unexpected {
-                Program.writeToStandardError("unexpected `\(word)`\n")
-            }
-            Program.writeToStandardError(usage)
+        } catch let wrong as Usage {
+            Program.writeToStandardError("\(wrong.message)\n\n\(usage)")
             Program.exit(AgentExit.usage.rawValue)
         } catch {
             Program.writeToStandardError("flotilla-agent: \(error)\n")
@@ -72,22 +69,24 @@ enum AgentCommand {
             return try Commands(root).diff(number(first), number(second), asJSON: asJSON)
         case "rollback":
             let target = words.value(of: "--to")
-            let reason = try required(words.value(of: "--reason"))
+            let reason = try required(words.value(of: "--reason"), "say why: --reason TEXT")
             try words.finish()
             return try Commands(root).rollback(
                 to: number(target), reason: reason, loop: loop(root))
         case "hold":
-            let reason = try required(words.value(of: "--reason"))
+            let reason = try required(words.value(of: "--reason"), "say why: --reason TEXT")
             let span = words.value(of: "--for") ?? "4h"
             try words.finish()
-            guard let duration = Duration(flotillaText: span) else { throw Usage() }
+            guard let duration = Duration(flotillaText: span) else {
+                throw Usage("`\(span)` is not a time span; write 30m, 4h or 2d")
+            }
             return try Commands(root).hold(for: duration, reason: reason)
         case "unhold":
             try words.finish()
             return try Commands(root).unhold()
         case "check":
             try words.finish()
-            _ = try AgentConfiguration(of: root)
+            try Doctor.check(AgentConfiguration(of: root))
             try Program.writeToStandardOutput("the configuration is right\n")
             return .well
         case "doctor":
@@ -99,8 +98,10 @@ enum AgentCommand {
         case "version":
             try Program.writeToStandardOutput("flotilla-agent \(AgentVersion.current)\n")
             return .well
-        default:
-            throw Usage()
+        case let word?:
+            throw Usage("unknown command `\(word)`")
+        case nil:
+            throw Usage("which command?")
         }
     }
 
@@ -115,14 +116,16 @@ enum AgentCommand {
         return DevicePath.join(DevicePath.parent(of: agent), "flotilla-worker")
     }
 
-    private static func required(_ text: String?) throws -> String {
-        guard let text, !text.isEmpty else { throw Usage() }
+    private static func required(_ text: String?, _ message: String) throws -> String {
+        guard let text, !text.isEmpty else { throw Usage(message) }
         return text
     }
 
     private static func number(_ text: String?) throws -> Int? {
         guard let text else { return nil }
-        guard let number = Int(text), number >= 0 else { throw Usage(unexpected: text) }
+        guard let number = Int(text), number >= 0 else {
+            throw Usage("`\(text)` is not the number of a generation")
+        }
         return number
     }
 }

@@ -12,7 +12,7 @@ struct Harness {
         let agent = words.value(of: "--agent")
         if let group { try ControlGroup.enter(group) }
         parent = agent.flatMap { Int32($0) }
-        guard agent == nil || parent != nil else { throw Usage(unexpected: agent) }
+        guard agent == nil || parent != nil else { throw Usage("--agent takes a process id") }
         if let parent { try Program.endWithParent(parent) }
         try Program.closeOtherDescriptors()
     }

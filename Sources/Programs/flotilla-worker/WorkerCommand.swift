@@ -25,7 +25,6 @@ enum WorkerCommand {
 
     static func run(_ arguments: [String]) -> Never {
         do {
-            // An agent that starts again must not meet the work of one that was killed.
             var words = Words(arguments)
             let harness = try Harness(&words)
             let root = try Root(words.value(of: "--root") ?? "/")
@@ -35,7 +34,7 @@ enum WorkerCommand {
                 try answer(FetchWork.run(root: root, harness).json)
             case "stage":
                 guard let tip = words.value(of: "--tip").flatMap({ Revision($0) }) else {
-                    throw Usage()
+                    throw Usage("`stage` needs --tip COMMIT")
                 }
                 let verifyOnly = words.flag("--verify-only")
                 try words.finish()
@@ -54,17 +53,19 @@ enum WorkerCommand {
                 try words.finish()
                 try answer(ProbeWork.run(root: root, harness).json)
             case "resolve":
-                guard let host = words.next() else { throw Usage() }
-                guard let port = Int(words.next() ?? "443") else { throw Usage() }
+                guard let host = words.next() else { throw Usage("`resolve` needs a host") }
+                guard let port = Int(words.next() ?? "443"), (1...65_535).contains(port) else {
+                    throw Usage("a port is a number from 1 to 65535")
+                }
                 try words.finish()
                 let addresses = try NameResolution.addresses(host: host, port: port)
                 try answer(["format": 1, "addresses": .array(addresses.map { .string($0) })])
             default:
-                throw Usage()
+                throw Usage("which work is wanted?")
             }
             Program.exit(0)
-        } catch is Usage {
-            Program.writeToStandardError(usage)
+        } catch let wrong as Usage {
+            Program.writeToStandardError(wrong.message + "\n\n" + usage)
             Program.exit(2)
         } catch {
             Program.writeToStandardError("\(error)\n")

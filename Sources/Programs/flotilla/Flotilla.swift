@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FleetModel
 internal import FleetTools
 internal import Foundation
 
@@ -11,6 +12,7 @@ struct Flotilla: AsyncParsableCommand {
         abstract: "GitOps for fleets of Linux devices: lint, publish, verify.",
         discussion: "Exit statuses:\n"
             + ExitStatus.allCases.map { "  \($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"),
+        version: "flotilla \(AgentVersion.current)",
         subcommands: [
             InitCommand.self, LintCommand.self, PublishCommand.self, VerifyCommand.self,
             AnchorCommand.self, DemoCommand.self,

@@ -19,6 +19,11 @@ struct LintCommand: AsyncParsableCommand {
     func run() async throws {
         try await presentation.show { () async throws(OperatorError) in
             guard let revision else {
+                guard WorkingFolder.exists(at: folder) else {
+                    throw OperatorError(
+                        .environment, "there is no folder `\(folder)`",
+                        fix: "Name the folder of a fleet repository.")
+                }
                 return try FleetLint(WorkingFolder(path: folder), subject: folder)
             }
             let repository = try await FleetRepository(at: folder)

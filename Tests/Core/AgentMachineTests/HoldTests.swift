@@ -33,6 +33,21 @@ import Testing
         #expect(driver.machine.state == .idle)
     }
 
+    @Test("A hold that arrives while the checks are compared throws the stage away")
+    func holdWhileComparing() {
+        var driver = Driver(current: 1)
+        let candidate = Driver.candidate(2)
+        _ = driver.say(.tick)
+        _ = driver.say(.fetched(tip: candidate.revision))
+        _ = driver.say(.staged(StageOutcome(verdict: .staged(candidate), refusal: nil)))
+        _ = driver.say(.looked(current: 1, isHeld: true))
+        #expect(
+            driver.say(.probed([])) == [
+                .discard(generation: 2), .record(.notApplied(candidate.revision)),
+            ])
+        #expect(driver.machine.state == .idle)
+    }
+
     @Test("A hold that arrives while a revision is staged throws the stage away")
     func holdWhileStaging() {
         var driver = Driver(current: 1)

@@ -60,6 +60,17 @@ import Testing
         }
     }
 
+    @Test("a lost link leads to the confirmed generation again, and not to before Flotilla")
+    func lostLink() throws {
+        try withDevice { store in
+            try store.root.unlink(StateLayout.current)
+            let lines = try repaired(store)
+            #expect(lines.count == 1)
+            #expect(try store.currentGeneration() == 3)
+            #expect(try repaired(store).isEmpty)
+        }
+    }
+
     @Test("a ledger that is lost begins again where the device stands, and says so")
     func lostLedger() throws {
         try withDevice { store in
