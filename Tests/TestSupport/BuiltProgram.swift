@@ -12,3 +12,10 @@ public func builtProgram(_ name: String) throws -> String {
     }
     return path
 }
+
+/// Puts a program of this package where a test wants it. A process of its own copies it: were the
+/// copy open for writing in this one, a child that another test starts at that moment would inherit
+/// it, and the copy could not be run ("text file busy").
+public func copyBuiltProgram(_ name: String, to path: String) throws {
+    _ = try run("cp", [try builtProgram(name), path])
+}

@@ -23,7 +23,7 @@ struct AgentBench {
         root = try Root(folder.appendingPathComponent("device").path)
         store = RecordStore(root: root)
         try configure()
-        try files.copyItem(atPath: try builtProgram("flotilla-agent"), toPath: agent)
+        try copyBuiltProgram("flotilla-agent", to: agent)
     }
 
     func configure(

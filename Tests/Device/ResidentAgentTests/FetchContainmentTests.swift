@@ -67,8 +67,7 @@ import Testing
     func diesWithAgent() throws {
         try withTemporaryFolder { folder in
             let bench = try AgentBench(in: folder)
-            try FileManager.default.copyItem(
-                atPath: try builtProgram("flotilla-worker"), toPath: bench.worker)
+            try copyBuiltProgram("flotilla-worker", to: bench.worker)
             // A server that never answers.
             let served = Mailbox()
             let server = try SocketServer { connection in
@@ -80,7 +79,7 @@ import Testing
             let agent = try bench.startAgent()
             #expect(waits { served.isFull }, "\(bench.logText())")
             let workers = processes(running: bench.worker)
-            #expect(workers.count == 1)
+            try #require(workers.count == 1)
             let limits = try String(contentsOfFile: "/proc/\(workers[0])/limits", encoding: .utf8)
             #expect(limits.contains(/Max processes +0 +0/))
             #expect(limits.contains(/Max core file size +0 +0/))
