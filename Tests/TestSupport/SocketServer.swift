@@ -26,7 +26,13 @@ public final class SocketServer: Sendable {
         Thread.detachNewThread {
             while true {
                 let peer = accept(listener, nil, nil)
-                if peer < 0 { return }
+                if peer < 0 {
+                    // EINVAL: it was shut down. Only this thread closes it: elsewhere the number
+                    // could already be another server's when this thread comes back to accept.
+                    guard errno == EINVAL else { continue }
+                    close(listener)
+                    return
+                }
                 // A child that inherits it would keep the connection open.
                 _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread {
@@ -40,9 +46,8 @@ public final class SocketServer: Sendable {
     }
 
     deinit {
-        // Ends the thread that accepts.
+        // Refuses what still comes, and ends the thread that accepts.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     /// Answers every request with the same bytes and closes.
@@ -56,6 +61,11 @@ public final class SocketServer: Sendable {
             _ = connection.readRequest()
             _ = connection.send(answer)
         }
+    }
+
+    /// Lets the closure talk to it, and lives as long as that.
+    public func serving<Result>(_ body: (_ port: Int) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(port) }
     }
 
     /// A port on which nobody listens.

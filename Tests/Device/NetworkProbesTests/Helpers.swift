@@ -6,12 +6,14 @@ import NetworkStreams
 import TestSupport
 
 func http(
-    _ port: Int, path: String = "/", status: Int = 200, contains: String? = nil,
+    _ server: SocketServer, path: String = "/", status: Int = 200, contains: String? = nil,
     timeout: Duration = .seconds(20)
 ) -> ProbeResult {
-    http(
-        url: "http://127.0.0.1:\(port)\(path)", status: status, contains: contains,
-        timeout: timeout)
+    server.serving { port in
+        http(
+            url: "http://127.0.0.1:\(port)\(path)", status: status, contains: contains,
+            timeout: timeout)
+    }
 }
 
 func http(

@@ -11,16 +11,16 @@ import Testing
     func status() throws {
         let server = try SocketServer(
             answering: "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
-        #expect(http(server.port, status: 503) == ProbeResult(passed: true, detail: "status 503"))
+        #expect(http(server, status: 503) == ProbeResult(passed: true, detail: "status 503"))
         #expect(
-            http(server.port) == ProbeResult(passed: false, detail: "status 503; expected 200"))
+            http(server) == ProbeResult(passed: false, detail: "status 503; expected 200"))
     }
 
     @Test("a redirect is not followed, and where it leads is told")
     func redirect() throws {
         let server = try SocketServer(
             answering: "HTTP/1.1 301 Moved\r\nLocation: \t https://example.org/ \r\n\r\n")
-        let result = http(server.port)
+        let result = http(server)
         #expect(!result.passed)
         #expect(result.detail.contains("301 to https://example.org/, and"))
     }
@@ -33,7 +33,7 @@ import Testing
             seen.withLock { $0 = request }
             _ = connection.send("HTTP/1.1 204 No Content\r\n\r\n".utf8)
         }
-        #expect(http(server.port, path: "/health?full=1#part", status: 204).passed)
+        #expect(http(server, path: "/health?full=1#part", status: 204).passed)
         #expect(
             seen.withLock { $0 }
                 == "GET /health?full=1 HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\nUser-Agent: flotilla-worker\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
@@ -51,8 +51,8 @@ import Testing
         ])
     func body(answer: String) throws {
         let server = try SocketServer(answering: answer)
-        #expect(http(server.port, contains: "all good").passed)
-        let result = http(server.port, contains: "all bad")
+        #expect(http(server, contains: "all good").passed)
+        let result = http(server, contains: "all bad")
         #expect(!result.passed && result.detail.contains("`all bad` is not in the"))
     }
 
@@ -61,7 +61,7 @@ import Testing
         let server = try SocketServer(
             answering: Array("HTTP/1.0 200 OK\r\n\r\n".utf8) + [0xff, 0, 0xc3]
                 + Array("näh".utf8) + [0xfe])
-        #expect(http(server.port, contains: "näh").passed)
+        #expect(http(server, contains: "näh").passed)
     }
 
     @Test("of a long body the first 64 KiB count")
@@ -70,8 +70,8 @@ import Testing
         let filler = String(repeating: "x", count: Limits.probedBytes - 3)
         let inside = try SocketServer(answering: head + filler + "end")
         let outside = try SocketServer(answering: head + filler + ".end")
-        #expect(http(inside.port, contains: "end").passed)
-        let result = http(outside.port, contains: "end")
+        #expect(http(inside, contains: "end").passed)
+        let result = http(outside, contains: "end")
         #expect(!result.passed && result.detail.contains("64 KiB"))
     }
 
@@ -87,17 +87,19 @@ import Testing
                 _ = connection.send(answer.utf8)
                 connection.waitUntilClosed()
             }
-            let (result, time) = measured { http(server.port, contains: "ok") }
+            let (result, time) = measured { http(server, contains: "ok") }
             #expect(result.passed && time < .seconds(10))
             // Without a text the body is not even read.
-            #expect(http(server.port).passed)
+            #expect(http(server).passed)
         }
     }
 
     @Test("a refused port fails at once with the reason", arguments: [true, false])
     func refused(isHTTP: Bool) throws {
         let port = try SocketServer.unusedPort()
-        let (result, time) = measured { isHTTP ? http(port) : tcp("127.0.0.1", port) }
+        let (result, time) = measured {
+            isHTTP ? http(url: "http://127.0.0.1:\(port)/") : tcp("127.0.0.1", port)
+        }
         #expect(!result.passed && time < .seconds(10))
         #expect(result.detail.contains("127.0.0.1:\(port)"))
         #expect(result.detail.contains("refused"))
@@ -106,8 +108,10 @@ import Testing
     @Test("an accepted connection is all that a TCP check wants")
     func tcpAccepts() throws {
         let server = try SocketServer { $0.waitUntilClosed() }
-        #expect(tcp("127.0.0.1", server.port).passed)
-        #expect(tcp("localhost", server.port).passed)
+        server.serving { port in
+            #expect(tcp("127.0.0.1", port).passed)
+            #expect(tcp("localhost", port).passed)
+        }
         let noName = tcp("no name", 80)
         #expect(!noName.passed && noName.detail.contains("no host name"))
     }
@@ -125,7 +129,7 @@ import Testing
             if drips { connection.drip("1", every: 0.05) } else { connection.waitUntilClosed() }
         }
         let (result, time) = measured {
-            http(server.port, contains: "never", timeout: .milliseconds(400))
+            http(server, contains: "never", timeout: .milliseconds(400))
         }
         #expect(!result.passed)
         // A drip of ones soon makes a head that is no HTTP, or a chunk that lies about its size.
@@ -143,7 +147,7 @@ import Testing
             _ = connection.send("HTTP/1.1 200 OK\r\n".utf8)
             connection.drip("X-Slow: 1\r\n", every: 0.02)
         }
-        let (result, time) = measured { http(server.port, timeout: .milliseconds(400)) }
+        let (result, time) = measured { http(server, timeout: .milliseconds(400)) }
         #expect(result.detail.contains("not finished in time (400ms)"), "\(result.detail)")
         #expect(time >= .milliseconds(400) && time < .seconds(10))
     }
@@ -156,7 +160,7 @@ import Testing
                 _ = connection.send("HTTP/1.1 200 OK\r\nX:".utf8)
                 while connection.send(String(repeating: piece, count: 64).utf8) {}
             }
-            let (result, time) = measured { http(server.port) }
+            let (result, time) = measured { http(server) }
             #expect(!result.passed && time < .seconds(10))
             #expect(result.detail.contains("32 KiB"), "\(result.detail)")
         }
@@ -193,7 +197,7 @@ import Testing
         ])
     func broken(answer: String, reason: String) throws {
         let server = try SocketServer(answering: answer)
-        let result = http(server.port, contains: "never")
+        let result = http(server, contains: "never")
         #expect(!result.passed)
         #expect(result.detail.contains(reason), "\(result.detail)")
     }
@@ -203,7 +207,7 @@ import Testing
         let location = "\u{1b}[31m" + String(repeating: "é", count: 10_000)
         let server = try SocketServer(
             answering: "HTTP/1.1 302 x\r\nLocation: \(location)\r\n\r\n")
-        let result = http(server.port)
+        let result = http(server)
         #expect(!result.passed && result.detail.utf8.count <= Limits.reasonBytes)
         #expect(!result.detail.unicodeScalars.contains { $0.value < 0x20 })
     }

@@ -42,7 +42,9 @@ import Testing
         }
         for server in [plain, hangsUp, hangs, talks] {
             let (result, time) = measured {
-                http(url: "https://127.0.0.1:\(server.port)/", timeout: .milliseconds(500))
+                server.serving { port in
+                    http(url: "https://127.0.0.1:\(port)/", timeout: .milliseconds(500))
+                }
             }
             #expect(!result.passed && !result.detail.isEmpty)
             #expect(time < .seconds(10))
