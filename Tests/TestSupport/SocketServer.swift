@@ -101,6 +101,7 @@ public struct SocketConnection: Sendable {
                 Foundation.send(
                     descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            if count == -1 && errno == EINTR { continue }
             if count <= 0 { return false }
             rest = rest.dropFirst(count)
         }
