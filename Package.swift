@@ -9,13 +9,20 @@ import PackageDescription
 /// remote packages: release device binaries, sanitizers and fuzzers build in minutes.
 let deviceOnly = Context.environment["FLOTILLA_DEVICE_ONLY"] != nil
 
+/// FLOTILLA_ONLY=WireMessages,MQTTLink leaves out all modules but these and what they use, with
+/// their tests: for an hour's work on one module.
+let only = Context.environment["FLOTILLA_ONLY"]?.split(separator: ",").map(String.init)
+
 enum Wing: String {
     case c = "C"
     case core = "Core"
     case adapters = "Adapters"
     case device = "Device"
+    case simulation = "Simulation"
+    case aggregator = "Aggregator"
     case `operator` = "Operator"
     case devicePrograms = "DevicePrograms"
+    case aggregatorPrograms = "AggregatorPrograms"
     case operatorPrograms = "OperatorPrograms"
 
     /// The wings that a module of this wing may depend on.
@@ -25,9 +32,12 @@ enum Wing: String {
         case .core: [.core]
         case .adapters: [.c, .core, .adapters]
         case .device: [.core, .adapters, .device]
+        case .simulation: [.core, .simulation]
+        case .aggregator: [.core, .adapters, .aggregator]
         case .operator: [.core, .adapters, .operator]
         case .devicePrograms: [.core, .adapters, .device]
-        case .operatorPrograms: [.core, .adapters, .operator]
+        case .aggregatorPrograms: [.core, .adapters, .aggregator]
+        case .operatorPrograms: [.core, .adapters, .operator, .simulation]
         }
     }
 
@@ -35,11 +45,16 @@ enum Wing: String {
     var isInstalledOnDevices: Bool {
         switch self {
         case .c, .core, .adapters, .device, .devicePrograms: true
-        case .operator, .operatorPrograms: false
+        case .simulation, .aggregator, .operator, .aggregatorPrograms, .operatorPrograms: false
         }
     }
 
-    var isPrograms: Bool { self == .devicePrograms || self == .operatorPrograms }
+    var isPrograms: Bool {
+        switch self {
+        case .devicePrograms, .aggregatorPrograms, .operatorPrograms: true
+        case .c, .core, .adapters, .device, .simulation, .aggregator, .operator: false
+        }
+    }
 
     var folder: String { isPrograms ? "Sources/Programs" : "Sources/\(rawValue)" }
 }
@@ -85,6 +100,11 @@ struct Module {
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let modules: [Module] = [
     // Core: decisions, pure. No clock, no disk, no network, no randomness.
@@ -102,6 +122,29 @@ let modules: [Module] = [
         name: "AgentMachine", wing: .core,
         uses: ["Digests", "Documents", "FleetModel", "UnitPlanning"]),
 
+    // What is said on the bus, and by whom it is believed.
+    Module(
+        name: "WireMessages", wing: .core,
+        uses: ["Digests", "Documents", "FleetModel", "ReleaseTrust"],
+        testsUse: ["JSONDocument", "Signatures"]),
+    // The device's side of the bus: what to say when, and what to keep until it was heard.
+    Module(
+        name: "DeviceLink", wing: .core,
+        uses: ["Digests", "Documents", "FleetModel", "ReleaseTrust", "WireMessages"],
+        testsUse: ["JSONDocument", "Signatures"]),
+    // Which devices may have a release, and when the next ones may.
+    Module(
+        name: "RolloutEngine", wing: .core,
+        uses: ["Digests", "Documents", "FleetModel", "WireMessages"],
+        testsUse: ["JSONDocument", "YAMLDocument"]),
+    // The aggregator's picture of the fleet, made of what devices say.
+    Module(
+        name: "FleetRegister", wing: .core,
+        uses: [
+            "Digests", "Documents", "FleetModel", "ReleaseTrust", "RolloutEngine", "WireMessages",
+        ],
+        testsUse: ["JSONDocument"]),
+
     // Adapters: one thin wrapper for each C library and for the kernel.
     Module(name: "YAMLDocument", wing: .adapters, uses: ["CYAML", "Documents", "FleetModel"]),
     Module(name: "JSONDocument", wing: .adapters, uses: ["CJansson", "Documents", "FleetModel"]),
@@ -114,6 +157,16 @@ let modules: [Module] = [
         uses: ["CGit2", "COpenSSL", "Digests", "FleetModel", "HostSystem", "NetworkStreams"]),
     Module(
         name: "NetworkStreams", wing: .adapters, uses: ["COpenSSL", "FleetModel", "HostSystem"]),
+    Module(
+        name: "MQTTLink", wing: .adapters,
+        uses: ["CMosquitto", "COpenSSL", "FleetModel", "HostSystem", "NetworkStreams"]),
+    // Certificates of the fleet's own authority: made, revoked, and judged.
+    Module(
+        name: "FleetCertificates", wing: .adapters,
+        uses: [
+            "COpenSSL", "Digests", "Documents", "FleetModel", "HostSystem", "ReleaseTrust",
+            "Signatures",
+        ]),
 
     // Device: what the agent and its worker do.
     Module(
@@ -151,14 +204,73 @@ let modules: [Module] = [
             "HostSystem", "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
             "UnitPlanning", "YAMLDocument",
         ]),
+    // The device's side of the bus on a real machine: the outbox on the disk, the link to a broker.
+    Module(
+        name: "DeviceBus", wing: .device,
+        uses: [
+            "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetModel", "HostSystem",
+            "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
+            "WireMessages",
+        ]),
     Module(
         name: "ResidentAgent", wing: .device,
         uses: [
-            "AgentMachine", "DeviceRecords", "Digests", "Documents", "DriftWatch", "FleetModel",
-            "HealthProbes", "HostSystem", "JSONDocument", "ReleaseTrust", "Transaction",
-            "UnitControl", "UnitPlanning",
+            "AgentMachine", "DeviceBus", "DeviceLink", "DeviceRecords", "Digests", "Documents",
+            "DriftWatch", "FleetModel", "HealthProbes", "HostSystem", "JSONDocument", "MQTTLink",
+            "ReleaseTrust", "Resolution", "Signatures", "Transaction", "UnitControl",
+            "UnitPlanning", "WireMessages",
         ],
         testsUse: ["flotilla-agent", "flotilla-worker"]),
+
+    // Simulation: a fleet in a virtual world.
+    Module(
+        name: "VirtualFleet", wing: .simulation,
+        uses: [
+            "AgentMachine", "DeviceLink", "Digests", "Documents", "FleetModel", "FleetRegister",
+            "ReleaseTrust", "RolloutEngine", "UnitPlanning", "WireMessages",
+        ],
+        testsUse: ["JSONDocument"]),
+
+    // Aggregator: hears all devices, and lets releases out in waves.
+    Module(
+        name: "FleetStore", wing: .aggregator,
+        uses: [
+            "Digests", "Documents", "FleetModel", "FleetRegister", "JSONDocument", "RolloutEngine",
+            "WireMessages",
+        ],
+        products: [grdb]),
+    Module(
+        name: "ChannelWatch", wing: .aggregator,
+        uses: [
+            "Digests", "Documents", "FleetModel", "GitStore", "HostSystem", "JSONDocument",
+            "NetworkStreams", "ReleaseTrust", "Resolution", "Signatures", "YAMLDocument",
+        ]),
+    Module(
+        name: "Ingest", wing: .aggregator,
+        uses: [
+            "Digests", "Documents", "FleetCertificates", "FleetModel", "FleetRegister",
+            "HostSystem", "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust",
+            "Signatures", "WireMessages",
+        ]),
+    // What the API and the web page may ask and want.
+    Module(
+        name: "FleetAnswers", wing: .aggregator, uses: ["Documents", "FleetModel"],
+        isTestedElsewhere: true),
+    Module(
+        name: "RolloutService", wing: .aggregator,
+        uses: [
+            "ChannelWatch", "Digests", "Documents", "FleetAnswers", "FleetCertificates",
+            "FleetModel", "FleetRegister", "FleetStore", "GitStore", "HostSystem", "Ingest",
+            "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Resolution",
+            "RolloutEngine", "Signatures", "WireMessages", "YAMLDocument",
+        ]),
+    Module(
+        name: "WebPages", wing: .aggregator, uses: ["Documents", "FleetAnswers", "FleetModel"],
+        products: [mustache]),
+    Module(
+        name: "HTTPAPI", wing: .aggregator,
+        uses: ["Documents", "FleetAnswers", "FleetModel", "JSONDocument", "WebPages"],
+        products: [hummingbird, hummingbirdTLS]),
 
     // Operator: what the `flotilla` command does.
     Module(
@@ -169,8 +281,21 @@ let modules: [Module] = [
         ],
         products: [subprocess]),
     Module(
+        name: "FleetAuthority", wing: .operator,
+        uses: [
+            "Documents", "FleetCertificates", "FleetModel", "FleetTools", "HostSystem",
+            "ReleaseTrust", "Signatures",
+        ]),
+    Module(
+        name: "FleetClient", wing: .operator,
+        uses: [
+            "Digests", "Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument",
+            "ReleaseTrust", "WireMessages",
+        ],
+        products: [httpClient, subprocess]),
+    Module(
         name: "Demo", wing: .operator,
-        uses: ["Documents", "FleetModel", "FleetTools", "HostSystem", "JSONDocument"],
+        uses: ["Documents", "FleetClient", "FleetModel", "FleetTools", "HostSystem", "JSONDocument"],
         isTestedElsewhere: true),
 
     // Programs: parse arguments, wire, start.
@@ -188,8 +313,17 @@ let modules: [Module] = [
             "Staging",
         ]),
     Module(
+        name: "flotilla-aggregator", wing: .aggregatorPrograms,
+        uses: [
+            "Documents", "FleetAnswers", "FleetModel", "HTTPAPI", "HostSystem", "RolloutService",
+        ],
+        products: [argumentParser]),
+    Module(
         name: "flotilla", wing: .operatorPrograms,
-        uses: ["Demo", "Documents", "FleetModel", "FleetTools", "HostSystem", "ReleaseTrust"],
+        uses: [
+            "Demo", "Documents", "FleetAuthority", "FleetClient", "FleetModel", "FleetTools",
+            "HostSystem", "ReleaseTrust", "VirtualFleet",
+        ],
         products: [argumentParser]),
 ]
 
@@ -207,6 +341,9 @@ let cLibraries: [Target] = [
     .systemLibrary(
         name: "CJansson", path: "Sources/C/CJansson", pkgConfig: "jansson",
         providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(
+        name: "CMosquitto", path: "Sources/C/CMosquitto", pkgConfig: "libmosquitto",
+        providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 ]
 
@@ -245,7 +382,7 @@ func target(of module: Module) -> Target {
             name: module.name, dependencies: dependencies, path: path,
             swiftSettings: settings(of: module.wing),
             linkerSettings: [.unsafeFlags(small, .when(configuration: .release))])
-    case .operatorPrograms:
+    case .aggregatorPrograms, .operatorPrograms:
         return .executableTarget(
             name: module.name, dependencies: dependencies, path: path,
             swiftSettings: settings(of: module.wing))
@@ -269,32 +406,56 @@ func tests(of module: Module) -> Target? {
         path: "Tests/\(module.wing.rawValue)/\(module.name)Tests", swiftSettings: common)
 }
 
-let built = modules.filter { !deviceOnly || $0.wing.isInstalledOnDevices }
+/// Which modules are built: all, or those that FLOTILLA_ONLY names with all that they use.
+func isWanted(_ module: Module) -> Bool {
+    if deviceOnly && !module.wing.isInstalledOnDevices { return false }
+    return only == nil || neededByOnly.contains(module.name)
+}
+let neededByOnly: Set<String> = {
+    var needed: Set<String> = []
+    func need(_ name: String, testing: Bool) {
+        guard let module = modules.first(where: { $0.name == name }) else { return }
+        needed.insert(name)
+        for use in module.uses + (testing ? module.testsUse : []) where !needed.contains(use) {
+            need(use, testing: false)
+        }
+    }
+    for name in only ?? [] { need(name, testing: true) }
+    return needed
+}()
+let built = modules.filter(isWanted)
+/// Of these the tests are built.
+let tested = built.filter { module in only?.contains(module.name) ?? true }
+let remotePackages = built.contains { !$0.products.isEmpty }
 
 /// Runs the built programs as people do; only where all of them are built.
 let endToEnd: [Target] =
-    deviceOnly
+    deviceOnly || only != nil
     ? []
     : [
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Demo", "Documents", "FleetModel", "HostSystem", "TestSupport", "flotilla",
-                "flotilla-agent", "flotilla-worker",
+                "Demo", "Documents", "FleetModel", "HostSystem", "JSONDocument", "TestSupport",
+                "flotilla", "flotilla-agent", "flotilla-aggregator", "flotilla-worker",
             ],
             path: "Tests/EndToEnd", swiftSettings: common)
     ]
 
 let package = Package(
     name: "flotilla",
-    dependencies: deviceOnly
+    dependencies: !remotePackages
         ? []
         : [
             .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
             .package(
                 url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+            .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+            .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+            .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+            .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         ],
-    targets: cLibraries + built.map(target(of:)) + built.compactMap(tests(of:)) + endToEnd + [
+    targets: cLibraries + built.map(target(of:)) + tested.compactMap(tests(of:)) + endToEnd + [
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: common),
         // Reads the tree's files and holds them against the rules of the house.

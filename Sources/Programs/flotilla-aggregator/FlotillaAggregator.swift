@@ -1,0 +1,4 @@
+@main
+struct FlotillaAggregator {
+    static func main() {}
+}
