@@ -12,6 +12,12 @@ package enum AgentInput: Equatable, Sendable {
     /// What the disk says, where others may have changed it: which generation is current, and
     /// whether a technician holds the device.
     case looked(current: Int, isHeld: Bool)
+    /// The newest order that is believed; nil where there is none, or none that is fresh.
+    case orderChanged(OrderView?)
+    /// Whether a broker can be heard that tells of news.
+    case linkChanged(isUp: Bool)
+    /// Git may know something that is needed to understand what was heard.
+    case fetchWanted
 
     case fetched(tip: Revision)
     case fetchFailed(String)
@@ -57,6 +63,8 @@ package struct StageOutcome: Equatable, Sendable {
         case rejected(Revision, code: String, reason: String)
         /// Only verified, for the device is held.
         case notApplied(Revision)
+        /// Trusted and wanting something here, and no order opens it here.
+        case waiting(Revision)
     }
 
     /// Why the tip, or a release on the way to it, is not accepted.

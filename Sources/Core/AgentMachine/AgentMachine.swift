@@ -8,10 +8,11 @@ package struct AgentMachine: Sendable {
     enum State: Equatable, Sendable {
         case idle
         case fetching
-        case staging
+        case staging(tip: Revision, opened: Revision?)
         case scanning
-        /// The checks are tried on the old generation.
-        case comparing(Candidate)
+        /// The checks are tried on the old generation. `opened` is the release of the order under
+        /// which it was staged.
+        case comparing(Candidate, opened: Revision?)
         /// The contents of `Move.to` are made again.
         case restaging(Move, Course)
         case leaving(Move, HealthGate)
@@ -34,15 +35,26 @@ package struct AgentMachine: Sendable {
         var unitsAreDone = false
     }
 
-    private(set) var state: State = .idle
-    private var pace: AgentPace
+    var state: State = .idle
+    private(set) var pace: AgentPace
     private var current: Int
-    private var nextFetch: Instant
+    var nextFetch: Instant
     private var nextScan: Instant
     /// Looks at Git in a row that came to no verdict.
-    private var fetchFailures = 0
-    private var isHeld = false
+    var fetchFailures = 0
+    private(set) var isHeld = false
     private var syncIsWanted = false
+
+    var order: OrderView?
+    /// What of the order was looked at last.
+    var attention: OrderAttention?
+    /// The order that `attention` is about could not be begun, for this moment had passed.
+    var missedStart: Instant?
+    var linkIsUp = false
+    /// The tip that the device's own store has.
+    var knownTip: Revision?
+    /// Looks at Git in a row that did not give the tip that the order names.
+    var missedTips = 0
 
     /// `position` is where the disk says the device stands, `current` the generation of the link.
     package init(pace: AgentPace, current: Int, now: Instant) {
@@ -77,7 +89,10 @@ package struct AgentMachine: Sendable {
     /// When the machine wants the next `tick`, at the latest.
     package var wakeAt: Instant {
         switch state {
-        case .idle: syncIsWanted ? Instant(nanoseconds: .min) : min(nextFetch, nextScan)
+        case .idle:
+            syncIsWanted
+                ? Instant(nanoseconds: .min)
+                : min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
         case .waiting(_, _, let until), .stuck(_, _, let until): until
         default: Instant(nanoseconds: .max)
         }
@@ -104,6 +119,15 @@ package struct AgentMachine: Sendable {
             if state == .idle { current = generation }
             isHeld = held
             return []
+        case .orderChanged(let view):
+            take(view, at: now)
+            return resume(at: now)
+        case .linkChanged(let isUp):
+            linkChanged(isUp: isUp, at: now)
+            return []
+        case .fetchWanted:
+            nextFetch = min(nextFetch, now)
+            return resume(at: now)
         case .syncRequested:
             syncIsWanted = true
             nextScan = now
@@ -134,6 +158,10 @@ package struct AgentMachine: Sendable {
                 state = .fetching
                 return [.fetch]
             }
+            if let due = orderDue, now >= due {
+                let effects = followOrder(at: now)
+                if !effects.isEmpty { return effects }
+            }
             guard now >= nextScan else { return [] }
             state = .scanning
             return [.scan]
@@ -153,15 +181,14 @@ package struct AgentMachine: Sendable {
         switch (state, input) {
         case (.fetching, .fetched(let tip)):
             // A tip that can't be staged is fetched again, so only a verdict ends the backing off.
-            state = .staging
-            return [.record(.fetchWorks), .stage(tip: tip, applies: !isHeld)]
+            return [.record(.fetchWorks)] + stage(tip, at: now)
         case (.fetching, .fetchFailed(let reason)):
             return retryLater(.fetchFailed(reason), at: now)
-        case (.staging, .staged(let outcome)):
-            fetchFailures = 0
-            nextFetch = now + pace.spreadOut(pace.fetchInterval)
-            return judged(outcome)
+        case (.staging(let tip, let opened), .staged(let outcome)):
+            looked(at: tip, now: now)
+            return judged(outcome, opened: opened)
         case (.staging, .stageFailed(let reason)):
+            knownTip = nil
             return retryLater(.trouble(reason), at: now)
         default:
             unexpected(input)
@@ -171,11 +198,13 @@ package struct AgentMachine: Sendable {
     private mutating func retryLater(_ event: AgentEvent, at now: Instant) -> [AgentEffect] {
         fetchFailures += 1
         nextFetch = now + pace.retryDelay(after: fetchFailures)
+        // The next try is that of the failure: an order that is repeated does not hasten it.
+        if let order { attention = OrderAttention(tip: order.tip, opened: opened(at: now)) }
         state = .idle
         return [.record(event)]
     }
 
-    private mutating func judged(_ outcome: StageOutcome) -> [AgentEffect] {
+    private mutating func judged(_ outcome: StageOutcome, opened: Revision?) -> [AgentEffect] {
         state = .idle
         var effects: [AgentEffect] = []
         if let refusal = outcome.refusal {
@@ -187,6 +216,7 @@ package struct AgentMachine: Sendable {
         case nil: break
         case .upToDate(let revision): effects.append(.record(.unchanged(revision)))
         case .notApplied(let revision): effects.append(.record(.notApplied(revision)))
+        case .waiting(let revision): effects.append(.record(.waiting(revision)))
         case .knownBad(let revision, let reason):
             effects.append(.record(.knownBad(revision, reason: reason)))
         case .rejected(let revision, let code, let reason):
@@ -194,8 +224,10 @@ package struct AgentMachine: Sendable {
         case .staged(let candidate) where isHeld:
             effects.append(.discard(generation: candidate.generation))
             effects.append(.record(.notApplied(candidate.revision)))
+        case .staged(let candidate) where !mayGoOn(opened):
+            effects += discardClosed(candidate)
         case .staged(let candidate):
-            state = .comparing(candidate)
+            state = .comparing(candidate, opened: opened)
             effects.append(.compare(generation: candidate.generation))
         }
         return effects
@@ -205,13 +237,15 @@ package struct AgentMachine: Sendable {
 
     private mutating func probed(_ results: [CheckResult], at now: Instant) -> [AgentEffect] {
         switch state {
-        case .comparing(let candidate) where isHeld:
+        case .comparing(let candidate, let opened) where !isHeld && !mayGoOn(opened):
+            return discardClosed(candidate)
+        case .comparing(let candidate, _) where isHeld:
             state = .idle
             return [
                 .discard(generation: candidate.generation),
                 .record(.notApplied(candidate.revision)),
             ]
-        case .comparing(let candidate):
+        case .comparing(let candidate, _):
             let move = Move(
                 .upgrade, from: current, to: candidate.generation,
                 wasFailing: results.filter { !$0.passed }.map(\.check))

@@ -5,6 +5,8 @@ package import FleetModel
 package struct AgentPace: Equatable, Sendable {
     /// Between two looks at Git while no broker tells us of news.
     package var fetchInterval: Duration
+    /// Between two looks at Git while orders tell of news.
+    package var quietInterval: Duration
     /// Between two full scans for drift.
     package var scanInterval: Duration
     /// After the first failed fetch; doubled for each further one.
@@ -17,10 +19,12 @@ package struct AgentPace: Equatable, Sendable {
 
     package init(
         device: DeviceID, fetchInterval: Duration = .seconds(900),
-        scanInterval: Duration = .seconds(300), firstRetry: Duration = .seconds(30),
+        quietInterval: Duration = .seconds(86_400), scanInterval: Duration = .seconds(300),
+        firstRetry: Duration = .seconds(30),
         longestRetry: Duration = .seconds(21_600)
     ) {
         self.fetchInterval = fetchInterval
+        self.quietInterval = quietInterval
         self.scanInterval = scanInterval
         self.firstRetry = firstRetry
         self.longestRetry = longestRetry

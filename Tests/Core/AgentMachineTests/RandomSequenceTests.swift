@@ -24,6 +24,19 @@ import Testing
         #expect(confirmations > 1_000)
     }
 
+    @Test("With waves, nothing is begun that no order opens at that moment, whatever happens")
+    func wavesAreKept() {
+        var flips = 0
+        for seed in 0..<1_000 {
+            var device = SimulatedDevice(seed: UInt64(seed), hasWaves: true)
+            for _ in 0..<400 where device.fault == nil { device.live() }
+            #expect(device.fault == nil, "seed \(seed)")
+            flips += device.openedFlips
+        }
+        // The sequences go far enough to mean something.
+        #expect(flips > 100)
+    }
+
     @Test("Once all goes well, the device comes to rest, whole, wherever it was")
     func comesToRest() {
         for seed in 0..<500 {

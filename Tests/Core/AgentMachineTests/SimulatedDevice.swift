@@ -22,13 +22,21 @@ struct SimulatedDevice {
     private var isHeld = false
     private var gates: [Int: HealthGate] = [0: HealthGate(), 1: HealthGate()]
     private var nextGeneration = 2
+    private var revisions: [Int: Revision] = [:]
     private var failed: Set<Int> = []
     /// All files stand where the move in the journal wants them.
     private var isPlaced = false
     /// All answers are good from now on.
     var isLucky = false
+    /// The fleet rolls out in waves: nothing is applied that no order opens.
+    let hasWaves: Bool
+    /// What the aggregator says at this moment.
+    private var order: OrderView?
+    /// Flips to a release that an order opened.
+    private(set) var openedFlips = 0
 
-    init(seed: UInt64) {
+    init(seed: UInt64, hasWaves: Bool = false) {
+        self.hasWaves = hasWaves
         generator = SeededGenerator(seed: seed)
         machine = AgentMachine(pace: Driver.pace, current: 1, now: now)
     }
@@ -44,7 +52,10 @@ struct SimulatedDevice {
     // MARK: What happens to it
 
     mutating func live() {
-        switch Int.random(in: 0..<20, using: &generator) {
+        switch Int.random(in: 0..<(hasWaves ? 24 : 20), using: &generator) {
+        case 20...21: hearOrder()
+        case 22: hear(.linkChanged(isUp: Bool.random(using: &generator)))
+        case 23: hear(.fetchWanted)
         case 0..<13 where !awaited.isEmpty: answer()
         case 0..<16: letTimePass()
         case 16: hear(.syncRequested)
@@ -70,6 +81,7 @@ struct SimulatedDevice {
     mutating func restart() {
         awaited = []
         machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
+        order = nil
         hear(.looked(current: current, isHeld: isHeld))
         let position = StartPosition(journal: journal, current: current, confirmed: confirmed)
         isPlaced = false
@@ -87,6 +99,20 @@ struct SimulatedDevice {
     private mutating func hear(_ input: AgentInput) {
         for effect in machine.handle(input, at: now) { perform(effect) }
         if awaited.count > 1 { fail("two things are under way: \(awaited)") }
+    }
+
+    /// Pauses, opens again, renews, or goes on to another release.
+    private mutating func hearOrder() {
+        let release = Driver.revision(Int.random(in: 2...(nextGeneration + 1), using: &generator))
+        order =
+            Int.random(in: 0..<8, using: &generator) == 0
+            ? nil
+            : OrderView(
+                release: release, tip: Driver.revision(nextGeneration),
+                isOpen: Int.random(in: 0..<3, using: &generator) > 0,
+                startAt: now + .seconds(Int.random(in: 0...60, using: &generator)),
+                startBefore: now + .seconds(Int.random(in: 0...900, using: &generator)))
+        hear(.orderChanged(order))
     }
 
     private mutating func fail(_ reason: String) { fault = fault ?? reason }
@@ -110,12 +136,23 @@ struct SimulatedDevice {
         case .record: break
         case .flip(let move):
             if journal?.move != move { fail("a flip without its journal") }
+            if hasWaves, move.purpose == .upgrade, underWay == move.to { openedFlips += 1 }
             awaited.append(effect)
         case .fetch, .stage, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
         }
     }
 
+    /// The generation whose upgrade began, by its first line in the journal, and was opened then.
+    private var underWay: Int?
+
     private mutating func write(_ phase: MovePhase, _ move: Move) {
+        if hasWaves, move.purpose == .upgrade, journal?.move != move {
+            let revision = revisions[move.to]
+            if order?.isOpen != true || order?.release != revision {
+                fail("\(move) begins, and no order opens its release")
+            }
+            underWay = move.to
+        }
         if let known = journal?.move, known != move {
             let isItsWayBack =
                 known.purpose == .upgrade && move.purpose == .goBack && move.from == known.to
@@ -152,8 +189,8 @@ struct SimulatedDevice {
     private mutating func answer(to effect: AgentEffect) -> AgentInput {
         switch effect {
         case .fetch: isGood() ? .fetched(tip: Driver.revision(nextGeneration)) : .fetchFailed("f")
-        case .stage(let tip, let applies):
-            isGood() ? .staged(outcome(tip, applies)) : .stageFailed("s")
+        case .stage(let tip, let applies, let opened):
+            isGood() ? .staged(outcome(tip, applies, opened)) : .stageFailed("s")
         case .restage(let move):
             isGood() ? .restaged(gate: gates[move.to] ?? HealthGate()) : .restageFailed("r")
         case .compare(let generation), .probe(let generation):
@@ -166,17 +203,22 @@ struct SimulatedDevice {
         }
     }
 
-    private mutating func outcome(_ tip: Revision, _ applies: Bool) -> StageOutcome {
+    private mutating func outcome(
+        _ tip: Revision, _ applies: Bool, _ opened: Revision?
+    ) -> StageOutcome {
         let refusal =
             isGood() ? nil : StageOutcome.Refusal(code: "unsigned", reason: "u", revision: tip)
         guard applies else { return StageOutcome(verdict: .notApplied(tip), refusal: refusal) }
+        guard !hasWaves || opened != nil else {
+            return StageOutcome(verdict: .waiting(tip), refusal: refusal)
+        }
         let verdict: StageOutcome.Verdict? =
             switch Int.random(in: 0..<8, using: &generator) {
             case 0: nil
             case 1: .upToDate(tip)
             case 2: .knownBad(tip, reason: "k")
             case 3: .rejected(tip, code: "invalid", reason: "i")
-            default: .staged(candidate(tip))
+            default: .staged(candidate(opened ?? tip))
             }
         return StageOutcome(verdict: verdict, refusal: refusal)
     }
@@ -192,6 +234,7 @@ struct SimulatedDevice {
                 HealthCheck(name: $0, bundle: "web", probe: .file(path: "/x", contains: nil))
             })
         gates[number] = gate
+        revisions[number] = tip
         return Candidate(generation: number, revision: tip, gate: gate)
     }
 
