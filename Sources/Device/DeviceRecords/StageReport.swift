@@ -60,6 +60,7 @@ extension StageReport {
         switch kind {
         case .upToDate: return .upToDate(revision)
         case .notApplied: return .notApplied(revision)
+        case .waiting: return .waiting(revision)
         case .knownBad: return .knownBad(revision, reason: reason)
         case .rejected: return .rejected(revision, code: code, reason: reason)
         case .staged:
@@ -79,7 +80,7 @@ extension StageReport {
 }
 
 private enum VerdictKind: String, CaseIterable {
-    case upToDate, staged, knownBad, rejected, notApplied
+    case upToDate, staged, knownBad, rejected, notApplied, waiting
 }
 
 extension StageOutcome.Verdict {
@@ -87,6 +88,7 @@ extension StageOutcome.Verdict {
         switch self {
         case .upToDate(let revision): members(.upToDate, revision)
         case .notApplied(let revision): members(.notApplied, revision)
+        case .waiting(let revision): members(.waiting, revision)
         case .knownBad(let revision, let reason):
             members(.knownBad, revision, ["reason": .string(reason)])
         case .rejected(let revision, let code, let reason):

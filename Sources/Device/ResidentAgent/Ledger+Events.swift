@@ -32,8 +32,8 @@ extension Ledger {
         case .healed(let paths):
             append(
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
-        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .fetchFailed,
-            .fetchWorks, .drift, .trouble:
+        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .waiting,
+            .fetchFailed, .fetchWorks, .drift, .trouble:
             break
         }
         return self != before
@@ -79,7 +79,7 @@ extension Ledger {
         switch event {
         case .accepted:
             refusal = nil
-        case .unchanged, .confirmed:
+        case .unchanged, .confirmed, .waiting:
             rejection = nil
         case .refused(let refusal):
             raise(

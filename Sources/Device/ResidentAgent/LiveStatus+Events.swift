@@ -27,7 +27,8 @@ extension LiveStatus {
         case .confirmed, .wentBack:
             drift = []
             driftCount = 0
-        case .refused, .accepted, .unchanged, .notApplied, .rejected, .knownBad, .failed:
+        case .refused, .accepted, .unchanged, .notApplied, .waiting, .rejected, .knownBad,
+            .failed:
             break
         }
     }

@@ -65,7 +65,7 @@ import Testing
         let revision = try revision("a")
         let gate = HealthGate(settle: .seconds(77))
         let verdicts: [StageOutcome.Verdict?] = [
-            nil, .upToDate(revision), .notApplied(revision),
+            nil, .upToDate(revision), .notApplied(revision), .waiting(revision),
             .knownBad(revision, reason: awkward),
             .rejected(revision, code: "validator", reason: awkward),
             .staged(Candidate(generation: 9, revision: revision, gate: gate)),
