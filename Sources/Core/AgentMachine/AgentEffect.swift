@@ -5,8 +5,8 @@ package enum AgentEffect: Equatable, Sendable {
     /// Answered by `fetched` or `fetchFailed`.
     case fetch
     /// Verify up to `tip`, and where `applies`, resolve, plan, stage and check what it wants.
-    /// `opened` is the release that an order opens here: in a fleet with waves nothing else is
-    /// staged. Answered by `staged` or `stageFailed`.
+    /// `opened` is the release that an order opens here now: where the fleet rolls out in waves,
+    /// nothing else is staged. Answered by `staged` or `stageFailed`.
     case stage(tip: Revision, applies: Bool, opened: Revision?)
     /// Make what is missing on the way to `to` again, from the device's own object store.
     /// Answered by `restaged` or `restageFailed`.
@@ -49,7 +49,7 @@ package enum AgentEvent: Equatable, Sendable {
     case accepted
     case unchanged(Revision)
     case notApplied(Revision)
-    /// The release is trusted, would change something here, and no order opens it here yet.
+    /// The release wants something of this device, and no order opens it here.
     case waiting(Revision)
     case rejected(Revision, code: String, reason: String)
     case knownBad(Revision, reason: String)

@@ -1,100 +1,154 @@
 internal import FleetModel
 
-/// Orders: in a fleet with waves they say whose turn it is, and everywhere that there is news.
+/// Orders. In a fleet that rolls out in waves they say whose turn it is, and in every fleet that
+/// there is news: a device that hears them need not ask Git all the time.
 extension AgentMachine {
-    /// The release that the order opens here at this moment.
+    // MARK: What an order lets happen
+
+    /// The release whose content may be begun now. Nothing is begun for a device that is held.
     func opened(at now: Instant) -> Revision? {
-        guard let order, order.isOpen, now >= order.startAt, now < order.startBefore else {
-            return nil
-        }
+        guard let order, order.isOpen, !isHeld, now >= order.startAt, now < order.startBefore
+        else { return nil }
         return order.release
     }
 
-    /// Whether what was begun under an order may go on. What stops is obeyed however late; that
-    /// the time for beginning is over stops nothing.
-    func mayGoOn(_ opened: Revision?) -> Bool {
-        guard let opened else { return true }
-        return order?.release == opened && order?.isOpen == true
+    /// Whether what stands ready may be moved to. What was staged without an order needs none: its
+    /// fleet does without. The device's moment in the spread came when it began to stage, so only the
+    /// end counts here.
+    func mayMove(to ready: Ready, at now: Instant) -> Bool {
+        guard ready.isOrdered else { return true }
+        guard let order else { return false }
+        return order.lets(ready.candidate.revision) && now < order.startBefore
     }
 
-    /// When the order makes a look due; nil where it says nothing new.
-    var orderDue: Instant? {
-        guard let order, let wanted = wantedAttention, wanted != attention else { return nil }
-        // What only closes needs no look.
-        if wanted.opened == nil, wanted.tip == attention?.tip { return nil }
-        return order.startAt
+    /// Whether a move that has begun may go on to its flip. What stops is obeyed however late it
+    /// comes, and that the time to begin is over stops nothing.
+    func mayFlip(under release: Revision?) -> Bool {
+        guard let release else { return true }
+        return order?.lets(release) ?? false
     }
 
-    private var wantedAttention: OrderAttention? {
-        order.map { OrderAttention(tip: $0.tip, opened: $0.isOpen ? $0.release : nil) }
-    }
-
-    mutating func take(_ view: OrderView?, at now: Instant) {
-        order = view
-        if view?.isOpen != true { attention?.opened = nil }
-        if let view, let missed = missedStart, view.startBefore > missed {
-            // Renewed: what it was too late for may begin after all.
-            attention?.opened = nil
-            missedStart = nil
-        }
-        keepPace(at: now)
-    }
-
-    mutating func linkChanged(isUp: Bool, at now: Instant) {
-        linkIsUp = isUp
-        keepPace(at: now)
-    }
-
-    /// While orders tell of news, Git is looked at once a day; without them as before, and at once
-    /// as before when they end.
-    var isQuiet: Bool { linkIsUp && order != nil }
-
-    private mutating func keepPace(at now: Instant) {
-        guard !isQuiet else { return }
-        nextFetch = min(nextFetch, now + pace.spreadOut(pace.fetchInterval))
-    }
-
-    /// Begins what the order wants: a tip that is known already is not fetched again.
-    mutating func followOrder(at now: Instant) -> [AgentEffect] {
-        guard let order else { fatalError("no order was followed") }
-        guard now < order.startBefore || order.tip != knownTip else {
-            // Too late to begin; a renewed order may open it again.
-            attention = OrderAttention(tip: order.tip, opened: order.release)
-            missedStart = order.startBefore
-            return []
-        }
-        if order.tip == knownTip { return stage(order.tip, at: now) }
-        state = .fetching
-        return [.fetch]
-    }
-
-    mutating func stage(_ tip: Revision, at now: Instant) -> [AgentEffect] {
-        let opened = opened(at: now)
-        state = .staging(tip: tip, opened: opened)
-        if let order { attention = OrderAttention(tip: order.tip, opened: opened) }
-        return [.stage(tip: tip, applies: !isHeld, opened: opened)]
-    }
-
-    /// Git was looked at and gave `tip`. Where the order names another one, Git is behind, or is
-    /// kept behind: it is asked again, ever more rarely.
-    mutating func looked(at tip: Revision, now: Instant) {
-        knownTip = tip
-        fetchFailures = 0
-        nextFetch = now + pace.spreadOut(isQuiet ? pace.quietInterval : pace.fetchInterval)
-        guard let order, order.tip != tip else {
-            missedTips = 0
-            return
-        }
-        missedTips += 1
-        nextFetch = min(nextFetch, now + pace.retryDelay(after: missedTips))
-    }
-
-    /// Throws away what was staged under an order that is closed by now.
-    mutating func discardClosed(_ candidate: Candidate) -> [AgentEffect] {
+    /// Throws away what was staged for an order that is closed by now.
+    mutating func withdraw(_ candidate: Candidate, at now: Instant) -> [AgentEffect] {
         state = .idle
-        attention?.opened = nil
+        followed = nil
+        lookSoon(at: now)
         return [
             .discard(generation: candidate.generation), .record(.waiting(candidate.revision)),
         ]
+    }
+
+    /// The same when units have been stopped already for a flip that is not to come.
+    mutating func withdraw(
+        _ move: Move, under release: Revision, at now: Instant
+    ) -> [AgentEffect] {
+        state = .undoing(move)
+        followed = nil
+        lookSoon(at: now)
+        return [.record(.waiting(release)), .changeUnits(move, .undo)]
+    }
+
+    // MARK: News
+
+    mutating func take(_ view: OrderView?, at now: Instant) {
+        let wasQuiet = isQuiet
+        order = view
+        if let followed, view?.lets(followed) != true { self.followed = nil }
+        isOrderOver = view.map { now >= $0.startBefore } ?? false
+        replan(wasQuiet, at: now)
+    }
+
+    mutating func takeLink(isUp: Bool, at now: Instant) {
+        let wasQuiet = isQuiet
+        linkIsUp = isUp
+        replan(wasQuiet, at: now)
+    }
+
+    /// When the order makes something due; nil where it says nothing new.
+    var orderDue: Instant? {
+        guard let order else { return nil }
+        let opening = hasOpening ? order.startAt : nil
+        return [hintDue, opening].compactMap { $0 }.min()
+    }
+
+    /// A tip that was asked for in vain while Git can't be reached is part of that trouble.
+    private var hintDue: Instant? {
+        guard let order, let due = hints.dueAt(order.tip) else { return nil }
+        return hints.isMissed(order.tip) ? max(due, fetchFailures > 0 ? nextFetch : due) : due
+    }
+
+    /// A release that is open, or will be, and was not looked at since it is.
+    private var hasOpening: Bool {
+        guard let order, order.isOpen, !isOrderOver, !isHeld, lookedTip != nil else {
+            return false
+        }
+        return followed != order.release
+    }
+
+    /// Begins what the order makes due. A tip that the device has is not fetched again.
+    mutating func followOrder(at now: Instant) -> [AgentEffect] {
+        if let due = hintDue, now >= due { return fetch() }
+        if let order, now >= order.startBefore { isOrderOver = true }
+        guard hasOpening, let lookedTip, opened(at: now) != nil else { return [] }
+        return stage(lookedTip, isFresh: false, at: now)
+    }
+
+    mutating func fetch() -> [AgentEffect] {
+        state = .fetching
+        askedFor = order.flatMap { hints.isGiven($0.tip) ? nil : $0.tip }
+        return [.fetch]
+    }
+
+    mutating func stage(_ tip: Revision, isFresh: Bool, at now: Instant) -> [AgentEffect] {
+        let opened = opened(at: now)
+        followed = opened
+        state = .staging(tip: tip, opened: opened, isFresh: isFresh)
+        return [.stage(tip: tip, applies: !isHeld, opened: opened)]
+    }
+
+    /// Git was asked, whatever came of it.
+    mutating func noteAnswer(_ tip: Revision?, at now: Instant) {
+        if let tip { hints.gave(tip) }
+        if let askedFor, !hints.isGiven(askedFor) {
+            hints.missed(askedFor, at: now, pace: pace)
+        }
+        askedFor = nil
+    }
+
+    // MARK: How often Git is asked
+
+    /// While orders tell of news, and nothing is to be tried again, Git is asked once a day. A broker
+    /// without orders tells of nothing.
+    var isQuiet: Bool { linkIsUp && order != nil && !isUnsettled }
+
+    /// A stage came to a verdict. Only what Git said itself counts as a look at it: whoever writes
+    /// orders must not keep a device from asking Git.
+    mutating func noteVerdict(on tip: Revision, isFresh: Bool, isFinal: Bool, at now: Instant) {
+        isUnsettled = !isFinal
+        guard isFresh else {
+            if !isFinal { lookSoon(at: now) }
+            return
+        }
+        noteAnswer(tip, at: now)
+        fetchFailures = 0
+        lastLook = now
+        nextFetch = now + pace.spreadOut(isQuiet ? pace.quietInterval : pace.fetchInterval)
+    }
+
+    /// Something is to be tried again that no order will tell of.
+    mutating func lookSoon(at now: Instant) {
+        isUnsettled = true
+        nextFetch = min(nextFetch, now + pace.spreadOut(pace.fetchInterval))
+    }
+
+    /// Devices that lose their broker at one moment must not ask Git at one moment.
+    private mutating func replan(_ wasQuiet: Bool, at now: Instant) {
+        guard wasQuiet != isQuiet, fetchFailures == 0, let lastLook else { return }
+        nextFetch =
+            isQuiet
+            ? lastLook + pace.spreadOut(pace.quietInterval)
+            : max(
+                lastLook + pace.spreadOut(pace.fetchInterval),
+                now + pace.place(within: pace.fetchInterval))
     }
 }

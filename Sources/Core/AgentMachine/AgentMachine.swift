@@ -8,14 +8,15 @@ package struct AgentMachine: Sendable {
     enum State: Equatable, Sendable {
         case idle
         case fetching
-        case staging(tip: Revision, opened: Revision?)
+        /// `isFresh` where Git was asked for the tip just now.
+        case staging(tip: Revision, opened: Revision?, isFresh: Bool)
         case scanning
-        /// The checks are tried on the old generation. `opened` is the release of the order under
-        /// which it was staged.
-        case comparing(Candidate, opened: Revision?)
+        /// The checks are tried on the old generation.
+        case comparing(Ready)
         /// The contents of `Move.to` are made again.
         case restaging(Move, Course)
-        case leaving(Move, HealthGate)
+        /// `under` is the release that an order opened for it; nil for a move that needs none.
+        case leaving(Move, HealthGate, under: Revision?)
         case flipping(Move, HealthGate, Course)
         case arriving(Move, HealthGate)
         /// A round of checks is under way.
@@ -35,26 +36,37 @@ package struct AgentMachine: Sendable {
         var unitsAreDone = false
     }
 
+    /// What stands ready, and whether it does so because an order opened its release.
+    struct Ready: Equatable, Sendable {
+        var candidate: Candidate
+        var isOrdered: Bool
+    }
+
     var state: State = .idle
     private(set) var pace: AgentPace
     private var current: Int
     var nextFetch: Instant
     private var nextScan: Instant
+    /// When the last look at Git came to a verdict.
+    var lastLook: Instant?
     /// Looks at Git in a row that came to no verdict.
     var fetchFailures = 0
     private(set) var isHeld = false
     private var syncIsWanted = false
+    /// The last look ended in something that is to be tried again, and no order will tell of it.
+    var isUnsettled = false
 
-    var order: OrderView?
-    /// What of the order was looked at last.
-    var attention: OrderAttention?
-    /// The order that `attention` is about could not be begun, for this moment had passed.
-    var missedStart: Instant?
     var linkIsUp = false
-    /// The tip that the device's own store has.
-    var knownTip: Revision?
-    /// Looks at Git in a row that did not give the tip that the order names.
-    var missedTips = 0
+    var order: OrderView?
+    /// It is too late to begin what the order opens.
+    var isOrderOver = false
+    /// The open release under which the device staged last.
+    var followed: Revision?
+    /// The tip of the last verdict: the device's own store has it.
+    var lookedTip: Revision?
+    var hints = TipHints()
+    /// The tip for whose sake Git is being asked.
+    var askedFor: Revision?
 
     /// `position` is where the disk says the device stands, `current` the generation of the link.
     package init(pace: AgentPace, current: Int, now: Instant) {
@@ -78,7 +90,7 @@ package struct AgentMachine: Sendable {
         case .staging: "staging"
         case .scanning: "scanning"
         case .comparing: "comparing"
-        case .restaging(let move, _), .leaving(let move, _), .flipping(let move, _, _),
+        case .restaging(let move, _), .leaving(let move, _, _), .flipping(let move, _, _),
             .arriving(let move, _), .undoing(let move):
             move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
         case .probing, .waiting: "settling"
@@ -89,10 +101,8 @@ package struct AgentMachine: Sendable {
     /// When the machine wants the next `tick`, at the latest.
     package var wakeAt: Instant {
         switch state {
-        case .idle:
-            syncIsWanted
-                ? Instant(nanoseconds: .min)
-                : min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
+        case .idle where syncIsWanted: Instant(nanoseconds: .min)
+        case .idle: min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
         case .waiting(_, _, let until), .stuck(_, _, let until): until
         default: Instant(nanoseconds: .max)
         }
@@ -117,13 +127,13 @@ package struct AgentMachine: Sendable {
         switch input {
         case .looked(let generation, let held):
             if state == .idle { current = generation }
-            isHeld = held
+            if isHeld != held { holdChanged(to: held, at: now) }
             return []
         case .orderChanged(let view):
             take(view, at: now)
             return resume(at: now)
         case .linkChanged(let isUp):
-            linkChanged(isUp: isUp, at: now)
+            takeLink(isUp: isUp, at: now)
             return []
         case .fetchWanted:
             nextFetch = min(nextFetch, now)
@@ -148,6 +158,13 @@ package struct AgentMachine: Sendable {
         }
     }
 
+    private mutating func holdChanged(to held: Bool, at now: Instant) {
+        isHeld = held
+        // What was passed over is looked at again.
+        followed = nil
+        if !held { lookSoon(at: now) }
+    }
+
     // MARK: Time
 
     private mutating func resume(at now: Instant) -> [AgentEffect] {
@@ -155,13 +172,10 @@ package struct AgentMachine: Sendable {
         case .idle:
             if syncIsWanted || now >= nextFetch {
                 syncIsWanted = false
-                state = .fetching
-                return [.fetch]
+                return fetch()
             }
-            if let due = orderDue, now >= due {
-                let effects = followOrder(at: now)
-                if !effects.isEmpty { return effects }
-            }
+            let effects = followOrder(at: now)
+            if !effects.isEmpty { return effects }
             guard now >= nextScan else { return [] }
             state = .scanning
             return [.scan]
@@ -181,14 +195,14 @@ package struct AgentMachine: Sendable {
         switch (state, input) {
         case (.fetching, .fetched(let tip)):
             // A tip that can't be staged is fetched again, so only a verdict ends the backing off.
-            return [.record(.fetchWorks)] + stage(tip, at: now)
+            return [.record(.fetchWorks)] + stage(tip, isFresh: true, at: now)
         case (.fetching, .fetchFailed(let reason)):
             return retryLater(.fetchFailed(reason), at: now)
-        case (.staging(let tip, let opened), .staged(let outcome)):
-            looked(at: tip, now: now)
-            return judged(outcome, opened: opened)
+        case (.staging(let tip, let opened, let isFresh), .staged(let outcome)):
+            lookedTip = tip
+            noteVerdict(on: tip, isFresh: isFresh, isFinal: !outcome.isToBeTriedAgain, at: now)
+            return judged(outcome, opened: opened, at: now)
         case (.staging, .stageFailed(let reason)):
-            knownTip = nil
             return retryLater(.trouble(reason), at: now)
         default:
             unexpected(input)
@@ -197,14 +211,21 @@ package struct AgentMachine: Sendable {
 
     private mutating func retryLater(_ event: AgentEvent, at now: Instant) -> [AgentEffect] {
         fetchFailures += 1
-        nextFetch = now + pace.retryDelay(after: fetchFailures)
-        // The next try is that of the failure: an order that is repeated does not hasten it.
-        if let order { attention = OrderAttention(tip: order.tip, opened: opened(at: now)) }
+        noteAnswer(nil, at: now)
+        let again = now + pace.retryDelay(after: fetchFailures)
+        // Git was not asked before it was due.
+        if case .staging(_, _, isFresh: false) = state {
+            nextFetch = min(nextFetch, again)
+        } else {
+            nextFetch = again
+        }
         state = .idle
         return [.record(event)]
     }
 
-    private mutating func judged(_ outcome: StageOutcome, opened: Revision?) -> [AgentEffect] {
+    private mutating func judged(
+        _ outcome: StageOutcome, opened: Revision?, at now: Instant
+    ) -> [AgentEffect] {
         state = .idle
         var effects: [AgentEffect] = []
         if let refusal = outcome.refusal {
@@ -224,10 +245,12 @@ package struct AgentMachine: Sendable {
         case .staged(let candidate) where isHeld:
             effects.append(.discard(generation: candidate.generation))
             effects.append(.record(.notApplied(candidate.revision)))
-        case .staged(let candidate) where !mayGoOn(opened):
-            effects += discardClosed(candidate)
         case .staged(let candidate):
-            state = .comparing(candidate, opened: opened)
+            let ready = Ready(candidate: candidate, isOrdered: candidate.revision == opened)
+            guard mayMove(to: ready, at: now) else {
+                return effects + withdraw(candidate, at: now)
+            }
+            state = .comparing(ready)
             effects.append(.compare(generation: candidate.generation))
         }
         return effects
@@ -237,19 +260,21 @@ package struct AgentMachine: Sendable {
 
     private mutating func probed(_ results: [CheckResult], at now: Instant) -> [AgentEffect] {
         switch state {
-        case .comparing(let candidate, let opened) where !isHeld && !mayGoOn(opened):
-            return discardClosed(candidate)
-        case .comparing(let candidate, _) where isHeld:
+        case .comparing(let ready) where isHeld:
             state = .idle
             return [
-                .discard(generation: candidate.generation),
-                .record(.notApplied(candidate.revision)),
+                .discard(generation: ready.candidate.generation),
+                .record(.notApplied(ready.candidate.revision)),
             ]
-        case .comparing(let candidate, _):
+        case .comparing(let ready) where !mayMove(to: ready, at: now):
+            return withdraw(ready.candidate, at: now)
+        case .comparing(let ready):
+            let candidate = ready.candidate
             let move = Move(
                 .upgrade, from: current, to: candidate.generation,
                 wasFailing: results.filter { !$0.passed }.map(\.check))
-            state = .leaving(move, candidate.gate)
+            state = .leaving(
+                move, candidate.gate, under: ready.isOrdered ? candidate.revision : nil)
             return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
         case .probing(let move, var gate):
             switch gate.observed(results, at: now) {
@@ -290,18 +315,20 @@ package struct AgentMachine: Sendable {
             state = .flipping(move, gate, course)
             return (course.unitsAreDone ? [] : [.journal(.flipping, move)]) + [.flip(move)]
         case (.restaging(let move, _), .restaged(let gate)):
-            state = .leaving(move, gate)
+            state = .leaving(move, gate, under: nil)
             return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
         case (.restaging(let move, _), .restageFailed(let reason)) where move.purpose == .upgrade:
             return goBack(move.back(because: reason))
         case (.restaging(let move, let course), .restageFailed(let reason)):
             return tryLater(move, course, because: reason, at: now)
 
-        case (.leaving(let move, let gate), .unitsChanged):
+        case (.leaving(let move, _, let release?), .unitsChanged) where !mayFlip(under: release):
+            return withdraw(move, under: release, at: now)
+        case (.leaving(let move, let gate, _), .unitsChanged):
             state = .flipping(move, gate, Course())
             return [.flip(move)]
-        case (.leaving(let move, let gate), .unitsFailed(let reason)):
-            if move.purpose == .upgrade { return abandon(move, because: reason) }
+        case (.leaving(let move, let gate, _), .unitsFailed(let reason)):
+            if move.purpose == .upgrade { return abandon(move, because: reason, at: now) }
             state = .flipping(move, gate, Course())
             return [.record(.trouble(reason)), .flip(move)]
 
@@ -316,7 +343,7 @@ package struct AgentMachine: Sendable {
             guard move.purpose == .upgrade else {
                 return tryLater(move, course, because: reason, at: now)
             }
-            guard current == move.to else { return abandon(move, because: reason) }
+            guard current == move.to else { return abandon(move, because: reason, at: now) }
             return goBack(move.back(because: reason))
 
         case (.arriving(let move, let gate), .unitsChanged):
@@ -353,8 +380,11 @@ package struct AgentMachine: Sendable {
 
     /// Before the commit point nothing was touched, so nothing is to be mended but the units. It
     /// says nothing about the desired state either: the next look at Git tries it again.
-    private mutating func abandon(_ move: Move, because reason: String) -> [AgentEffect] {
+    private mutating func abandon(
+        _ move: Move, because reason: String, at now: Instant
+    ) -> [AgentEffect] {
         state = .undoing(move)
+        lookSoon(at: now)
         return [.record(.trouble(reason)), .changeUnits(move, .undo)]
     }
 

@@ -2,7 +2,7 @@ package import FleetModel
 
 /// What the newest believed order means on this device. Times are monotonic.
 package struct OrderView: Equatable, Sendable {
-    /// The release whose waves it opens or closes.
+    /// The release whose content it opens or closes.
     package var release: Revision
     /// The channel's tip as the aggregator knows it: a hint to fetch.
     package var tip: Revision
@@ -10,7 +10,7 @@ package struct OrderView: Equatable, Sendable {
     package var isOpen: Bool
     /// Not to be begun before, so that a wave is no stampede.
     package var startAt: Instant
-    /// Not to be begun any more after this.
+    /// Not to be begun from then on, unless the order is renewed.
     package var startBefore: Instant
 
     package init(
@@ -22,11 +22,7 @@ package struct OrderView: Equatable, Sendable {
         self.startAt = startAt
         self.startBefore = startBefore
     }
-}
 
-/// What of an order was looked at last, so that one order is looked at once, however often it is
-/// repeated, and one that opens again is looked at again.
-struct OrderAttention: Equatable, Sendable {
-    var tip: Revision
-    var opened: Revision?
+    /// Whether it lets `release` in at all, whenever.
+    func lets(_ release: Revision) -> Bool { isOpen && self.release == release }
 }

@@ -21,21 +21,22 @@ struct SimulatedDevice {
     private(set) var confirmed = 1
     private var isHeld = false
     private var gates: [Int: HealthGate] = [0: HealthGate(), 1: HealthGate()]
-    private var nextGeneration = 2
     private var revisions: [Int: Revision] = [:]
+    private var nextGeneration = 2
     private var failed: Set<Int> = []
     /// All files stand where the move in the journal wants them.
     private var isPlaced = false
     /// All answers are good from now on.
     var isLucky = false
-    /// The fleet rolls out in waves: nothing is applied that no order opens.
-    let hasWaves: Bool
+
+    /// Whether the fleet rolls out in waves; nil where nobody gives orders either.
+    private let hasWaves: Bool?
     /// What the aggregator says at this moment.
     private var order: OrderView?
-    /// Flips to a release that an order opened.
-    private(set) var openedFlips = 0
+    /// Flips that an order opened.
+    private(set) var orderedFlips = 0
 
-    init(seed: UInt64, hasWaves: Bool = false) {
+    init(seed: UInt64, hasWaves: Bool? = nil) {
         self.hasWaves = hasWaves
         generator = SeededGenerator(seed: seed)
         machine = AgentMachine(pace: Driver.pace, current: 1, now: now)
@@ -52,10 +53,9 @@ struct SimulatedDevice {
     // MARK: What happens to it
 
     mutating func live() {
-        switch Int.random(in: 0..<(hasWaves ? 24 : 20), using: &generator) {
-        case 20...21: hearOrder()
-        case 22: hear(.linkChanged(isUp: Bool.random(using: &generator)))
-        case 23: hear(.fetchWanted)
+        switch Int.random(in: 0..<(hasWaves == nil ? 20 : 25), using: &generator) {
+        case 20...22: hearOrder()
+        case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
         case 0..<13 where !awaited.isEmpty: answer()
         case 0..<16: letTimePass()
         case 16: hear(.syncRequested)
@@ -75,6 +75,22 @@ struct SimulatedDevice {
         let step = Duration.seconds(Int.random(in: 0...3_600, using: &generator))
         now = isPrompt ? max(now, machine.wakeAt) : now + step
         hear(.tick)
+        if isResting, machine.wakeAt <= now { fail("it is woken at \(now) for nothing") }
+    }
+
+    /// Pauses, opens again, renews, goes on to another release, or ends.
+    private mutating func hearOrder() {
+        let release = Driver.revision(Int.random(in: 2...nextGeneration, using: &generator))
+        let start = now + .seconds(Int.random(in: -60...60, using: &generator))
+        order =
+            Int.random(in: 0..<8, using: &generator) == 0
+            ? nil
+            : OrderView(
+                release: order.map(\.release) ?? release, tip: Driver.revision(nextGeneration),
+                isOpen: Int.random(in: 0..<4, using: &generator) > 0, startAt: start,
+                startBefore: start + .seconds(Int.random(in: 0...3_600, using: &generator)))
+        if Bool.random(using: &generator) { order?.release = release }
+        hear(.orderChanged(order))
     }
 
     /// The agent is killed, and starts again from what is on the disk.
@@ -101,20 +117,6 @@ struct SimulatedDevice {
         if awaited.count > 1 { fail("two things are under way: \(awaited)") }
     }
 
-    /// Pauses, opens again, renews, or goes on to another release.
-    private mutating func hearOrder() {
-        let release = Driver.revision(Int.random(in: 2...(nextGeneration + 1), using: &generator))
-        order =
-            Int.random(in: 0..<8, using: &generator) == 0
-            ? nil
-            : OrderView(
-                release: release, tip: Driver.revision(nextGeneration),
-                isOpen: Int.random(in: 0..<3, using: &generator) > 0,
-                startAt: now + .seconds(Int.random(in: 0...60, using: &generator)),
-                startBefore: now + .seconds(Int.random(in: 0...900, using: &generator)))
-        hear(.orderChanged(order))
-    }
-
     private mutating func fail(_ reason: String) { fault = fault ?? reason }
 
     // MARK: What it is told to do
@@ -136,22 +138,37 @@ struct SimulatedDevice {
         case .record: break
         case .flip(let move):
             if journal?.move != move { fail("a flip without its journal") }
-            if hasWaves, move.purpose == .upgrade, underWay == move.to { openedFlips += 1 }
+            checkOrder(of: move)
             awaited.append(effect)
-        case .fetch, .stage, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
+        case .stage(_, _, let opened):
+            if opened != nil, opened != openRelease || now < order?.startAt ?? now {
+                fail("\(effect) without an order that opens it")
+            }
+            awaited.append(effect)
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
         }
     }
 
-    /// The generation whose upgrade began, by its first line in the journal, and was opened then.
-    private var underWay: Int?
+    /// The release that may be begun now.
+    private var openRelease: Revision? {
+        guard let order, order.isOpen, now < order.startBefore, !isHeld else { return nil }
+        return order.release
+    }
+
+    /// Until the commit point an order that is closed ends a move.
+    private mutating func checkOrder(of move: Move) {
+        guard hasWaves == true, move.purpose == .upgrade, current == move.from else { return }
+        if order?.isOpen != true || order?.release != revisions[move.to] {
+            fail("\(move) is flipped, and no order opens its release")
+        }
+        orderedFlips += 1
+    }
 
     private mutating func write(_ phase: MovePhase, _ move: Move) {
-        if hasWaves, move.purpose == .upgrade, journal?.move != move {
-            let revision = revisions[move.to]
-            if order?.isOpen != true || order?.release != revision {
-                fail("\(move) begins, and no order opens its release")
-            }
-            underWay = move.to
+        if hasWaves == true, move.purpose == .upgrade, journal?.move != move,
+            openRelease != revisions[move.to]
+        {
+            fail("\(move) begins, and no order opens its release")
         }
         if let known = journal?.move, known != move {
             let isItsWayBack =
@@ -209,16 +226,18 @@ struct SimulatedDevice {
         let refusal =
             isGood() ? nil : StageOutcome.Refusal(code: "unsigned", reason: "u", revision: tip)
         guard applies else { return StageOutcome(verdict: .notApplied(tip), refusal: refusal) }
-        guard !hasWaves || opened != nil else {
-            return StageOutcome(verdict: .waiting(tip), refusal: refusal)
-        }
         let verdict: StageOutcome.Verdict? =
             switch Int.random(in: 0..<8, using: &generator) {
             case 0: nil
             case 1: .upToDate(tip)
             case 2: .knownBad(tip, reason: "k")
             case 3: .rejected(tip, code: "invalid", reason: "i")
-            default: .staged(candidate(opened ?? tip))
+            default:
+                if hasWaves == true {
+                    opened.map { .staged(candidate($0)) } ?? .waiting(tip)
+                } else {
+                    .staged(candidate(tip))
+                }
             }
         return StageOutcome(verdict: verdict, refusal: refusal)
     }
