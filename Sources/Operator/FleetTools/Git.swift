@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Subprocess
 
 /// Runs the operator's own Git in one folder, with the operator's own configuration: so signing
@@ -44,14 +45,27 @@ struct Git: Sendable {
 }
 
 /// Runs a program that must exist, to its end.
+///
+/// - Parameter speaksToOperator: what it writes to standard error goes to ours, so that it can ask
+///   for a finger on a hardware key.
 func runProgram(
-    _ program: String, _ arguments: [String], input: String = ""
+    _ program: String, _ arguments: [String], input: String = "", speaksToOperator: Bool = false
 ) async throws(OperatorError) -> Git.Output {
+    let environment = Environment.inherit.updating(["LC_ALL": "C"])
     do {
+        if speaksToOperator && isatty(STDERR_FILENO) == 1 {
+            let result = try await Subprocess.run(
+                .name(program), arguments: Arguments(arguments), environment: environment,
+                input: .string(input), output: .bytes(limit: outputLimit),
+                error: .currentStandardError)
+            return Git.Output(
+                isSuccess: result.terminationStatus.isSuccess, bytes: result.standardOutput,
+                complaint: "")
+        }
         let result = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments),
-            environment: .inherit.updating(["LC_ALL": "C"]), input: .string(input),
-            output: .bytes(limit: outputLimit), error: .string(limit: outputLimit))
+            .name(program), arguments: Arguments(arguments), environment: environment,
+            input: .string(input), output: .bytes(limit: outputLimit),
+            error: .string(limit: outputLimit))
         return Git.Output(
             isSuccess: result.terminationStatus.isSuccess, bytes: result.standardOutput,
             complaint: result.standardError.trimmed)
