@@ -2,6 +2,11 @@
 package struct ServerSentEvent: Equatable, Sendable {
     package var name: String
     package var data: String
+
+    package init(name: String, data: String) {
+        self.name = name
+        self.data = data
+    }
 }
 
 /// Turns the bytes of a `text/event-stream` into events, in whatever pieces they come.

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import Documents
 internal import FleetTools
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -13,7 +14,9 @@ extension FleetServer {
         case let error as OperatorError: error
         case is CancellationError: interrupted
         case let error as HTTPClientError: failure(error)
-        case let error as NIOConnectionError: noConnection(error)
+        case let error as NIOConnectionError where error.connectionErrors.isEmpty: noAddress(error)
+        case is NIOConnectionError: noConnection
+        case let error as IOError where error.errnoCode == ECONNREFUSED: noConnection
         case let error as NIOSSLError: untrusted("\(error)")
         case let error as NIOSSLExtraError: untrusted("\(error)")
         case is NIOTooManyBytesError:
@@ -57,13 +60,14 @@ extension FleetServer {
         }
     }
 
-    private func noConnection(_ error: NIOConnectionError) -> OperatorError {
-        if error.connectionErrors.isEmpty {
-            return OperatorError(
-                .environment, "the host \(error.host) of \(access.url) has no address",
-                fix: "Check its spelling in --server or FLOTILLA_SERVER.")
-        }
-        return OperatorError(
+    private func noAddress(_ error: NIOConnectionError) -> OperatorError {
+        OperatorError(
+            .environment, "the host \(error.host) of \(access.url) has no address",
+            fix: "Check its spelling in --server or FLOTILLA_SERVER.")
+    }
+
+    private var noConnection: OperatorError {
+        OperatorError(
             .environment, "nothing listens at \(access.url)",
             fix: access.isDefault
                 ? "Say where the aggregator is: --server https://HOST:PORT, or FLOTILLA_SERVER."

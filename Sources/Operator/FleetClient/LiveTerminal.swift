@@ -14,9 +14,10 @@ package final class LiveTerminal {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 Self.write(LiveArea.end)
-                // So that whoever started us learns what ended us.
+                // So that whoever started us learns what ended us. To the process: this thread hears
+                // no signals.
                 signal(number, SIG_DFL)
-                raise(number)
+                kill(getpid(), number)
             }
             source.resume()
             return source

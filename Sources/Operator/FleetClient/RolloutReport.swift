@@ -66,10 +66,8 @@ extension Rollout {
         lines.append("")
         lines += waveLines(on: terminal)
         lines.append("")
-        lines += [
-            "  \(arrived) of \(counted(affected, "affected device")) arrived"
-                + (counts.byStanding.isEmpty ? "" : ": \(counts.text(on: terminal))")
-        ]
+        lines.append("  \(arrived) of \(counted(affected, "affected device")) arrived")
+        if !counts.byStanding.isEmpty { lines += terminal.wrapped(counts.text, indent: 2) }
         if let queued { lines.append("  next: \(queued.short) waits for the end of this one") }
         return lines
     }

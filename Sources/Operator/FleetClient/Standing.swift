@@ -68,10 +68,7 @@ package struct StandingCounts: Equatable, Sendable {
     var bad: [(standing: Standing, count: Int)] { sorted.filter { $0.standing.tone == .bad } }
 
     /// `succeeded 3, moving 2`.
-    func text(on terminal: Terminal) -> String {
-        sorted.map { part in
-            let text = "\(part.standing.name) \(part.count)"
-            return part.standing.tone.style.map { terminal.styled(text, $0) } ?? text
-        }.joined(separator: ", ")
+    var text: String {
+        sorted.map { "\($0.standing.name) \($0.count)" }.joined(separator: ", ")
     }
 }

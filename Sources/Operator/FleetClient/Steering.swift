@@ -18,7 +18,7 @@ package struct Steering: Sendable {
         }
     }
 
-    package static let namespace = OperatorCommand.messageKind.namespace
+    package static let namespace = SignatureNamespace.command
     /// How long a command may be on its way. Long enough for a passphrase and a finger on a key.
     private static let validity = Duration.seconds(300)
 

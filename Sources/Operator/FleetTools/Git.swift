@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Subprocess
+internal import SystemPackage
 
 /// Runs the operator's own Git in one folder, with the operator's own configuration: so signing
 /// works with every key, agent and token that already works for `git commit -S`.
@@ -51,11 +52,13 @@ struct Git: Sendable {
 func runProgram(
     _ program: String, _ arguments: [String], input: String = "", speaksToOperator: Bool = false
 ) async throws(OperatorError) -> Git.Output {
+    let executable: Executable =
+        program.contains("/") ? .path(FilePath(program)) : .name(program)
     let environment = Environment.inherit.updating(["LC_ALL": "C"])
     do {
         if speaksToOperator && isatty(STDERR_FILENO) == 1 {
             let result = try await Subprocess.run(
-                .name(program), arguments: Arguments(arguments), environment: environment,
+                executable, arguments: Arguments(arguments), environment: environment,
                 input: .string(input), output: .bytes(limit: outputLimit),
                 error: .currentStandardError)
             return Git.Output(
@@ -63,7 +66,7 @@ func runProgram(
                 complaint: "")
         }
         let result = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments), environment: environment,
+            executable, arguments: Arguments(arguments), environment: environment,
             input: .string(input), output: .bytes(limit: outputLimit),
             error: .string(limit: outputLimit))
         return Git.Output(

@@ -1,3 +1,4 @@
+import Documents
 import FleetClient
 import FleetModel
 import FleetTools
@@ -59,7 +60,7 @@ import Testing
             "labels      role=gateway", "facts       arch aarch64, os.id debian",
             "    /etc/hosts", " ✗  the release was confirmed: its gate said no",
             "    fix: Publish a release that puts it right.",
-            "2026-11-23T01:35:50Z  failed  4f4f4f4f4f  4  the gate said no",
+            "2026-11-23T02:15:50Z  failed  4f4f4f4f4f  4  the gate said no",
         ] {
             #expect(text.contains(line), "\(line)\n\(text)")
         }
@@ -135,14 +136,14 @@ import Testing
             #expect(
                 EventsReport(newest).text(width: 100) == """
                     when                  device            what       release     generation  detail
-                    2026-11-23T01:35:00Z  kiosk-1           confirmed  4f4f4f4f4f  2
-                    2026-11-23T01:35:50Z  gateway-berlin-1  failed     4f4f4f4f4f  4           check `portal` failed
+                    2026-11-23T02:15:00Z  kiosk-1           confirmed  4f4f4f4f4f  2
+                    2026-11-23T02:15:50Z  gateway-berlin-1  failed     4f4f4f4f4f  4           check `portal` failed
                     """)
             #expect(try await log.news().map(\.device) == ["kiosk-2"])
             #expect(try await log.news().isEmpty)
             #expect(
                 newest[1].line(on: Terminal(width: 70, hasColors: false))
-                    == "2026-11-23T01:35:50Z  gateway-berlin-1  failed      4f4f4f4f4f  chec…")
+                    == "2026-11-23T02:15:50Z  gateway-berlin-1  failed      4f4f4f4f4f  check…")
         }
     }
 }

@@ -90,49 +90,65 @@ import Testing
         #expect(try ServerAccess(environment: [:]).url == ServerAccess.defaultURL)
     }
 
+    /// Serves the answer about rollouts over TLS while `body` runs.
+    private func withTLSServer(
+        _ identity: TestAuthority.Identity, in folder: URL,
+        _ body: (_ port: Int) async throws -> Void
+    ) async throws {
+        let files = folder.appendingPathComponent("v1")
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+        let answer = Samples.rollouts()
+        try Data(
+            "HTTP/1.0 200 OK\r\nContent-Length: \(answer.utf8.count)\r\n\r\n\(answer)".utf8
+        ).write(to: files.appendingPathComponent("rollouts"))
+        let port = try LoopbackPort.free()
+        let server = try ServerProcess(
+            "/bin/sh",
+            [
+                "-c", #"cd "$0" && exec openssl s_server -HTTP -quiet "$@""#, folder.path,
+                "-accept", "\(port)", "-cert", identity.certificate.path, "-key",
+                identity.key.path,
+            ], log: folder.appendingPathComponent("log"))
+        defer { server.end() }
+        #expect(try server.listens(on: port))
+        try await body(port)
+    }
+
     @Test("over TLS only the named authority and the right name are believed")
     func tls() async throws {
         try await withTemporaryFolder { folder in
             let authority = try TestAuthority(in: folder.appendingPathComponent("ca"))
             let other = try TestAuthority(in: folder.appendingPathComponent("other"))
+            let file = authority.certificate.path
             let identity = try authority.issue("server", names: "IP:127.0.0.1")
-            let files = folder.appendingPathComponent("v1")
-            try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
-            let body = Samples.rollouts()
-            try Data(
-                "HTTP/1.0 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8
-            ).write(to: files.appendingPathComponent("rollouts"))
-            let port = try LoopbackPort.free()
-            let server = try ServerProcess(
-                "/bin/sh",
-                [
-                    "-c", #"cd "$0" && exec openssl s_server -HTTP -quiet "$@""#, folder.path,
-                    "-accept", "\(port)", "-cert", identity.certificate.path, "-key",
-                    identity.key.path,
-                ], log: folder.appendingPathComponent("log"))
-            defer { server.end() }
-            #expect(try server.listens(on: port))
-            let url = "https://127.0.0.1:\(port)"
-            let access = try ServerAccess(
-                server: url, authorityFile: authority.certificate.path, environment: [:])
-            let name = try await FleetServer.connected(to: access) {
-                (server) async throws(OperatorError) in
-                try await server.channel().channel
+            try await withTLSServer(identity, in: folder) { port in
+                let url = "https://127.0.0.1:\(port)"
+                let access = try ServerAccess(server: url, authorityFile: file, environment: [:])
+                let name = try await FleetServer.connected(to: access) {
+                    (server) async throws(OperatorError) in
+                    try await server.channel().channel
+                }
+                #expect(name == "harbour/main")
+                let untrusted = try await failure(url, authority: other.certificate.path)
+                #expect(untrusted.message.contains("authority that is not trusted"), "\(untrusted)")
+                let system = try await failure(url)
+                #expect(system.fix.contains("the system's are trusted"), "\(system)")
+                let noFile = try await failure(url, authority: folder.path + "/none")
+                #expect(noFile.message.contains("is not a file of certificates"))
             }
-            #expect(name == "harbour/main")
-            let untrusted = try await failure(url, authority: other.certificate.path)
-            #expect(untrusted.message.contains("authority that is not trusted"), "\(untrusted)")
-            let system = try await failure(url)
-            #expect(system.fix.contains("the system's are trusted"), "\(system)")
-            let misnamed = try await failure(
-                "https://localhost:\(port)", authority: authority.certificate.path)
-            #expect(misnamed.message.contains("for another name"), "\(misnamed)")
-            let plain = try Aggregator()
-            let noTLS = try await failure(
-                plain.url.replacingOccurrences(of: "http:", with: "https:"))
+            let elsewhere = try authority.issue("elsewhere", names: "DNS:elsewhere.example")
+            try await withTLSServer(elsewhere, in: folder) { port in
+                for host in ["127.0.0.1", "localhost"] {
+                    let error = try await failure("https://\(host):\(port)", authority: file)
+                    #expect(error.message.contains("for another name"), "\(error)")
+                }
+            }
+            let plain = try SocketServer { connection in
+                _ = connection.send(Array("HTTP/1.1 400 What\r\n\r\n".utf8))
+            }
+            let noTLS = try await failure("https://127.0.0.1:\(plain.port)")
+            withExtendedLifetime(plain) {}
             #expect(noTLS.message.contains("is not the server that it should be"), "\(noTLS)")
-            let noFile = try await failure(url, authority: folder.path + "/none")
-            #expect(noFile.message.contains("is not a file of certificates"))
         }
     }
 

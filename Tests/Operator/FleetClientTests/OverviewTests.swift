@@ -1,3 +1,4 @@
+import Documents
 import FleetClient
 import FleetTools
 import Foundation

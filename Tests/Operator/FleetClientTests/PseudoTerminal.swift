@@ -9,11 +9,14 @@ final class PseudoTerminal {
     private var bytes: [UInt8] = []
 
     init(width: UInt16 = 80, height: UInt16 = 24) throws {
-        descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard descriptor >= 0, grantpt(descriptor) == 0, unlockpt(descriptor) == 0,
-            let name = ptsname(descriptor)
+        descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var unlocked: Int32 = 0
+        var number: UInt32 = 0
+        // TIOCSPTLCK and TIOCGPTN, which the C library's module leaves out.
+        guard descriptor >= 0, ioctl(descriptor, 0x4004_5431, &unlocked) == 0,
+            ioctl(descriptor, 0x8004_5430, &number) == 0
         else { throw POSIXError(.ENOTTY) }
-        path = String(cString: name)
+        path = "/dev/pts/\(number)"
         var size = winsize(ws_row: height, ws_col: width, ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(descriptor, UInt(TIOCSWINSZ), &size)
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
@@ -34,7 +37,9 @@ final class PseudoTerminal {
                 bytes += buffer[..<count]
             } else if Date() > deadline {
                 throw ChildFailure(
-                    description: "`\(expected)` never came, but \(text.debugDescription)")
+                    description:
+                        "`\(expected)` never came, but \(String(text.suffix(200)).debugDescription)"
+                )
             } else {
                 usleep(10_000)
             }

@@ -31,11 +31,12 @@ import Testing
                   half        open     ████████████████████████████████░  3 of 6
                   everything  waiting  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  0 of 5
 
-                  4 of 12 affected devices arrived: succeeded 4, moving 2, waiting 5, failed 1
+                  4 of 12 affected devices arrived
+                  succeeded 4, moving 2, waiting 5, failed 1
 
                 last decisions
-                  2026-11-23T01:33:20Z  canary opened
-                  2026-11-23T01:34:20Z  half opened: canary was well for 30 s
+                  2026-11-23T02:13:20Z  canary opened
+                  2026-11-23T02:14:20Z  half opened: canary was well for 30 s
                 """)
     }
 
@@ -75,7 +76,7 @@ import Testing
             ])
         #expect(log.news(start).isEmpty)
         let next = try await picture(Samples.rollouts(decisions: decisions.joined(separator: ",")))
-        #expect(log.news(next) == ["2026-11-23T01:34:20Z half opened: canary was well for 30 s"])
+        #expect(log.news(next) == ["2026-11-23T02:14:20Z half opened: canary was well for 30 s"])
         let halted = try await picture(
             Samples.rollouts("halted", reason: #""too many""#, decisions: decisions[1]))
         #expect(
