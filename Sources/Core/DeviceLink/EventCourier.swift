@@ -1,5 +1,5 @@
-package import FleetModel
-package import WireMessages
+internal import FleetModel
+internal import WireMessages
 
 /// Decides when events are told. One batch is under way at a time, and each begins with the first
 /// event that was not acknowledged: so an acknowledgement never covers something that was lost on

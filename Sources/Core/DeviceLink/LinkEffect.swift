@@ -1,4 +1,3 @@
-package import FleetModel
 package import WireMessages
 
 /// What the link's machine wants done, in this order.

@@ -1,4 +1,4 @@
-internal import FleetModel
+package import FleetModel
 internal import WireMessages
 
 extension LinkMachine {

@@ -105,6 +105,13 @@ package struct LinkMachine: Sendable {
         min(connectionWakeAt, orders.wakeAt, speechWakeAt)
     }
 
+    /// The newest order that is believed, and whether this device may have its release.
+    package var newestOrder: (order: Order, isOpen: Bool)? {
+        orders.newest.map { ($0.order, orders.isOpen) }
+    }
+    /// Somebody may be keeping orders or releases from this device.
+    package var isStale: Bool { orders.isStale }
+
     func never() -> Instant { Instant(nanoseconds: .max) }
 
     mutating func tell(_ more: [LinkEffect]) { effects += more }
@@ -132,9 +139,8 @@ package struct LinkMachine: Sendable {
                         compacted: batch.compacted, compactedUpto: batch.compactedUpto))))
     }
 
-    /// What the events of one message may take: the rest of its 64 KiB is for the signature, the
-    /// certificate and what stands around.
-    static let batchBytes = Limits.mqttPayloadBytes * 3 / 4
+    /// What the events of one message may take; the rest is for what stands around them.
+    static let batchBytes = Limits.signedPayloadBytes - (4 << 10)
 
     private func completed(_ report: ReportedState) -> ReportedState {
         var state = report

@@ -49,6 +49,8 @@ struct OrderIntake: Sendable {
     /// Of the newest order that is believed.
     var sequence: Int64? { newest?.order.sequence }
 
+    var isOpen: Bool { view?.isOpen ?? false }
+
     /// Believed when it came, and signed by a key that trust knows still.
     var newest: OrderMemory.Believed? {
         guard let trust, let newest = memory.newest,

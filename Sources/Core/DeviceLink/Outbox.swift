@@ -1,4 +1,4 @@
-package import FleetModel
+internal import FleetModel
 package import WireMessages
 
 /// What happened here and was not acknowledged yet, in rising sequence. Only an acknowledgement
@@ -119,7 +119,7 @@ package struct Outbox: Equatable, Sendable {
     package func batch(limit: Int) -> OutboxBatch? {
         var events: [DeviceEvent] = []
         var size = 0
-        for entry in entries {
+        for entry in entries.prefix(Limits.batchedEvents) {
             // In a signed message the event's own quotes are escaped once more.
             size += OutboxRecord.escapedSize(of: entry.event)
             if size > limit, !events.isEmpty { break }

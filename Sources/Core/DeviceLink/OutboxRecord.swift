@@ -1,6 +1,6 @@
 internal import Digests
 package import Documents
-package import FleetModel
+internal import FleetModel
 package import WireMessages
 
 /// One line of the outbox's file. Lines are only ever appended; what they say together is the
@@ -46,7 +46,9 @@ package enum OutboxRecord: Equatable, Sendable {
     /// Nil where the line is not what was written once.
     init?(line: some Collection<UInt8>, parse: ([UInt8]) throws -> Node) {
         let text = Array(line.dropFirst(Self.checksumDigits + 1))
-        guard line.prefix(Self.checksumDigits).elementsEqual(Self.checksum(of: text).utf8),
+        guard
+            line.prefix(Self.checksumDigits + 1)
+                .elementsEqual((Self.checksum(of: text) + " ").utf8),
             let node = try? parse(text), let record = try? OutboxRecord(reading: node)
         else { return nil }
         self = record
@@ -82,13 +84,14 @@ package enum OutboxRecord: Equatable, Sendable {
         if reader.node("format") != nil {
             self = .beginning(try Self.beginning(&reader))
         } else if let event = reader.node("event") {
-            self = .event(try DeviceEvent(reading: event, file: "the outbox"))
+            self = .event(try DeviceEvent(reading: event))
         } else if let upto = reader.integer("acknowledged", in: 0...Int.max) {
             self = .acknowledged(upto: Int64(upto))
         } else if let epoch = reader.integer("origin", in: 0...Int.max) {
             self = .origin(Int64(epoch))
         } else {
             reader.report(at: node.position, "this line says nothing", fix: "Remove it.")
+            throw InvalidDocument(reader.diagnostics)
         }
         guard reader.diagnostics.isEmpty else { throw InvalidDocument(reader.diagnostics) }
     }

@@ -82,6 +82,19 @@ struct LinkBench {
         return handle(.connected)
     }
 
+    /// Lets time go by until it tries to connect.
+    ///
+    /// - Returns: how long that took.
+    @discardableResult
+    mutating func waitForTry() -> Duration {
+        let start = moment.monotonic
+        for _ in 0..<1_000 {
+            let wanted = wait(max(.zero, machine.wakeAt - moment.monotonic))
+            if !wanted.connections.isEmpty { break }
+        }
+        return moment.monotonic - start
+    }
+
     /// Ends the connection.
     @discardableResult
     mutating func drop() -> [LinkEffect] {

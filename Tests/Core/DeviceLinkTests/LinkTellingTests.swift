@@ -7,12 +7,14 @@ import WireMessages
 @testable import DeviceLink
 
 func report(phase: String = "idle", generation: Int = 1, problem: String? = nil) -> ReportedState {
-    ReportedState(
-        fleet: "harbour", channel: "main", device: device(), epoch: 0, sequence: 0,
-        at: at(0), agent: "0.2.0", phase: phase, generation: generation, confirmed: true,
-        revision: nil, digest: nil, trustHead: nil, problem: problem, alarm: nil, hold: nil,
-        drift: DriftReport(count: 0, paths: [], since: nil), labels: Labels(), facts: [:],
-        order: nil, isStale: false)
+    var state = ReportedState(
+        fleet: "harbour", channel: "main", device: device(), epoch: 0, sequence: 0, at: at(0),
+        agent: "0.2.0")
+    state.phase = phase
+    state.generation = generation
+    state.confirmed = true
+    state.problem = problem
+    return state
 }
 
 @Suite struct LinkTellingTests {

@@ -1,3 +1,4 @@
+import Documents
 import FleetModel
 import TestSupport
 import Testing
