@@ -15,6 +15,10 @@ extension LinkMachine {
     }
 
     package var isUp: Bool { currentEpoch != nil }
+    /// The last word is on its way; `settled` ends it.
+    package var isLeaving: Bool {
+        if case .leaving = connection { true } else { false }
+    }
     /// Nothing more will come of it.
     package var hasLeft: Bool { connection == .left }
     /// Why there is no connection, where that is known.
@@ -91,9 +95,6 @@ extension LinkMachine {
         }
     }
 
-    private var isLeaving: Bool {
-        if case .leaving = connection { true } else { false }
-    }
 
     private mutating func leave() {
         connection = .left

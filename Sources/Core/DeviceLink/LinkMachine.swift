@@ -38,6 +38,8 @@ package struct LinkMachine: Sendable {
     var courier: EventCourier
     var orders: OrderIntake
     var report: ReportedState?
+    /// One reason is told once, however often it comes.
+    private var lastRefusal: String?
     var effects: [LinkEffect] = []
 
     /// - Parameters:
@@ -46,7 +48,7 @@ package struct LinkMachine: Sendable {
     ///   - boot: Names this boot of the machine.
     package init(
         identity: LinkIdentity, pace: LinkPace, address: String?, memory: LinkMemory,
-        boot: String, judge: MessageJudge, now: Instant
+        boot: String, verifier: MessageVerifier, now: Instant
     ) {
         self.identity = identity
         self.pace = pace
@@ -57,8 +59,8 @@ package struct LinkMachine: Sendable {
         teller = StateTeller(pace: pace)
         courier = EventCourier(pace: pace)
         orders = OrderIntake(
-            identity: identity, pace: pace, memory: memory.order, boot: boot, judge: judge,
-            now: now)
+            identity: identity, pace: pace, memory: memory.order, boot: boot,
+            verifier: verifier, now: now)
         if let epoch = epochs.kept { effects.append(.keepEpoch(epoch)) }
     }
 
@@ -157,7 +159,16 @@ package struct LinkMachine: Sendable {
     // MARK: What the aggregator knows
 
     private mutating func acknowledged(_ message: SignedMessage, at moment: LinkMoment) {
-        guard let acknowledgement = orders.acknowledgement(in: message, at: moment) else { return }
+        let acknowledgement: Acknowledgement
+        switch orders.acknowledgement(in: message, at: moment) {
+        case .success(let good): acknowledgement = good
+        case .failure(let refusal):
+            let reason = "an acknowledgement is not believed: \(refusal)"
+            if reason != lastRefusal { effects.append(.say(reason)) }
+            lastRefusal = reason
+            return
+        }
+        lastRefusal = nil
         if let epoch = currentEpoch, acknowledgement.knownEpoch > epoch {
             renew(above: acknowledgement.knownEpoch, at: moment)
             return

@@ -10,7 +10,8 @@ internal import WireMessages
 struct OrderIntake: Sendable {
     private let identity: LinkIdentity
     private let pace: LinkPace
-    private let judge: MessageJudge
+    private let orderJudge: OrderJudge
+    private let acknowledgementJudge: AcknowledgementJudge
     private let boot: String
     private let began: Instant
     var labels = Labels()
@@ -18,8 +19,10 @@ struct OrderIntake: Sendable {
     private var memory: OrderMemory
     private var keptMemory: OrderMemory
     private var keptAt: Instant
-    /// Signed by nobody that trust knows yet.
+    /// Not to be believed before Git has told more: its key is not known, or its time.
     private var pending: SignedMessage?
+    /// Came before anything was trusted.
+    private var early: SignedMessage?
     private var hintAt: Instant?
     private var lastHint = Instant(nanoseconds: .min)
     /// Since when the rollout of the newest order is open here, without a break.
@@ -34,13 +37,15 @@ struct OrderIntake: Sendable {
 
     init(
         identity: LinkIdentity, pace: LinkPace, memory: OrderMemory, boot: String,
-        judge: MessageJudge, now: Instant
+        verifier: MessageVerifier, now: Instant
     ) {
         self.identity = identity
         self.pace = pace
         self.memory = memory
         self.boot = boot
-        self.judge = judge
+        orderJudge = OrderJudge(channel: identity.channel, verifier: verifier)
+        acknowledgementJudge = AcknowledgementJudge(
+            channel: identity.channel, device: identity.device, verifier: verifier)
         keptMemory = memory
         keptAt = now
         began = now
@@ -52,35 +57,29 @@ struct OrderIntake: Sendable {
     var isOpen: Bool { view?.isOpen ?? false }
 
     /// Believed when it came, and signed by a key that trust knows still.
-    var newest: OrderMemory.Believed? {
-        guard let trust, let newest = memory.newest,
-            trust.signers.signers.contains(where: { $0.key.text == newest.key })
-        else { return nil }
-        return newest
-    }
+    var newest: OrderMemory.Believed? { trust == nil ? nil : memory.newest }
 
     // MARK: What comes
 
     mutating func received(_ message: SignedMessage, at moment: LinkMoment) -> [LinkEffect] {
         guard let trust else {
-            pending = message
+            early = message
             return []
         }
-        switch judge.order(message, circumstances(trust, moment)) {
-        case .believed(let order, let key):
+        do throws(MessageRefusal) {
+            let believed = try orderJudge.judge(
+                message, signers: trust.signers, floors: memory.floors, at: latest(moment))
             pending = nil
+            hintAt = nil
             lastRefusal = nil
-            return believe(order, key, at: moment)
-        case .unknownKey:
-            if message != pending {
+            // A broker gives what it keeps to every session, and that is no news.
+            return believed.isRepeated ? [] : believe(believed, at: moment)
+        } catch {
+            if error.code == .unknownKey || error.code == .tooFarAhead, message != pending {
                 pending = message
                 hintAt = max(moment.monotonic, lastHint + pace.hintSpacing)
             }
-            return refused("an order is signed by a key that trust does not know")
-        case .known:
-            return []
-        case .refused(let reason):
-            return refused("an order is not believed: \(reason)")
+            return refused("an order is not believed: \(error)")
         }
     }
 
@@ -92,14 +91,18 @@ struct OrderIntake: Sendable {
     }
 
     private mutating func believe(
-        _ order: Order, _ key: String, at moment: LinkMoment
+        _ believed: BelievedOrder, at moment: LinkMoment
     ) -> [LinkEffect] {
-        memory.floors[key] = order.sequence
+        memory.floors.raise(by: believed)
         memory.newest = OrderMemory.Believed(
-            order: order, key: key,
+            order: believed.order, key: believed.signer.key.fingerprint,
             arrival: OrderMemory.Arrival(boot: boot, at: moment.monotonic))
         let isDue = moment.monotonic - keptAt >= pace.orderKeeping
         guard isDue || memory.differsInContent(from: keptMemory) else { return [] }
+        return keep(at: moment)
+    }
+
+    private mutating func keep(at moment: LinkMoment) -> [LinkEffect] {
         keptMemory = memory
         keptAt = moment.monotonic
         return [.keepOrder(memory)]
@@ -108,37 +111,34 @@ struct OrderIntake: Sendable {
     /// Where trust stands now. With a key goes what it signed, and its floor.
     mutating func trusts(_ trust: LinkTrust, at moment: LinkMoment) -> [LinkEffect] {
         self.trust = trust
-        let known = Set(trust.signers.signers.map(\.key.text))
-        memory.floors = memory.floors.filter { known.contains($0.key) }
-        if let newest = memory.newest, !known.contains(newest.key) { memory.newest = nil }
+        memory.keep(only: trust.signers)
         var effects: [LinkEffect] = []
-        if memory.floors.keys != keptMemory.floors.keys {
-            keptMemory = memory
-            effects.append(.keepOrder(memory))
-        }
-        if let pending {
-            self.pending = nil
-            effects += received(pending, at: moment)
-            // One fetch for one order: it was looked for already.
-            if self.pending != nil { hintAt = nil }
+        if memory.floors.byKey.keys != keptMemory.floors.byKey.keys { effects = keep(at: moment) }
+        // What was looked for in Git once is not looked for again.
+        if let message = early ?? pending {
+            early = nil
+            effects += received(message, at: moment)
         }
         return effects
     }
 
     func acknowledgement(
         in message: SignedMessage, at moment: LinkMoment
-    ) -> Acknowledgement? {
-        guard let trust else { return nil }
-        return judge.acknowledgement(message, circumstances(trust, moment))
+    ) -> Result<Acknowledgement, MessageRefusal> {
+        guard let trust else {
+            return .failure(MessageRefusal(.unknownKey, "nothing is trusted yet"))
+        }
+        do throws(MessageRefusal) {
+            return .success(
+                try acknowledgementJudge.judge(
+                    message, signers: trust.signers, at: latest(moment)))
+        } catch {
+            return .failure(error)
+        }
     }
 
-    private func circumstances(
-        _ trust: LinkTrust, _ moment: LinkMoment
-    ) -> MessageJudge.Circumstances {
-        MessageJudge.Circumstances(
-            identity: identity, signers: trust.signers, floors: memory.floors, known: knownTime,
-            wall: moment.wall)
-    }
+    /// The latest time that it can be said to be.
+    private func latest(_ moment: LinkMoment) -> Instant { max(knownTime, moment.wall) }
 
     // MARK: Time
 

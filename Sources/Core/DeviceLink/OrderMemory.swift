@@ -1,4 +1,5 @@
 package import FleetModel
+internal import ReleaseTrust
 package import WireMessages
 
 /// What of orders outlives the agent: the newest one that was believed, and below which sequence
@@ -19,6 +20,7 @@ package struct OrderMemory: Equatable, Sendable {
     /// An order that was believed, and by whose key.
     package struct Believed: Equatable, Sendable {
         package var order: Order
+        /// The key's fingerprint.
         package var key: String
         package var arrival: Arrival
 
@@ -29,19 +31,24 @@ package struct OrderMemory: Equatable, Sendable {
         }
     }
 
-    /// The last sequence of each key, by its text.
-    package var floors: [String: Int64]
+    package var floors: OrderFloors
     package var newest: Believed?
 
-    package init(floors: [String: Int64] = [:], newest: Believed? = nil) {
+    package init(floors: OrderFloors = OrderFloors(), newest: Believed? = nil) {
         self.floors = floors
         self.newest = newest
+    }
+
+    /// The same after trust has changed: with a key goes what it signed, and its floor.
+    mutating func keep(only signers: AllowedSigners) {
+        floors.keep(only: signers)
+        if let newest, floors.byKey[newest.key] == nil { self.newest = nil }
     }
 
     /// Whether more than the times of a renewal differ: a replay between two renewals of the same
     /// order changes nothing that the device does.
     func differsInContent(from other: OrderMemory) -> Bool {
-        floors.keys != other.floors.keys || content != other.content
+        floors.byKey.keys != other.floors.byKey.keys || content != other.content
     }
 
     private var content: Order? {

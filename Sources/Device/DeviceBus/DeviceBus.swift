@@ -82,7 +82,6 @@ package final class DeviceBus {
         hear()
         if now >= keepAgainAt { keepAgain() }
         take(.tick)
-        flush()
     }
 
     package func takeWishes() -> [Wish] {
@@ -105,10 +104,7 @@ package final class DeviceBus {
     }
 
     /// Begins the orderly end. It is over when `hasLeft`, after a few seconds at the latest.
-    package func leave() {
-        take(.stop)
-        flush()
-    }
+    package func leave() { take(.stop) }
     package var hasLeft: Bool { machine.hasLeft }
 
     package var status: LinkStatus {
@@ -139,6 +135,7 @@ package final class DeviceBus {
             for effect in machine.handle(inputs.removeFirst(), at: moment) { perform(effect) }
         }
         if machine.state != before { statusSince = Clocks.wall() }
+        flush()
     }
 
     private func perform(_ effect: LinkEffect) {
@@ -225,7 +222,7 @@ package final class DeviceBus {
                 break
             }
         }
-        if outgoing.isEmpty, link.inFlight == 0, machine.state == "leaving" { take(.settled) }
+        if outgoing.isEmpty, link.inFlight == 0, machine.isLeaving { take(.settled) }
     }
 
     private func hear() {

@@ -2,6 +2,7 @@ import Documents
 import FleetModel
 import JSONDocument
 import ReleaseTrust
+import Signatures
 import WireMessages
 
 @testable import DeviceLink
@@ -25,29 +26,14 @@ struct LinkBench {
             identity: LinkIdentity(device: device(), channel: Self.channel),
             pace: LinkPace(device: device()), address: address,
             memory: LinkMemory(epoch: epoch, outbox: outbox, order: order), boot: "boot",
-            judge: Self.judge, now: moment.monotonic)
+            verifier: Self.verifier, now: moment.monotonic)
         if trusts { handle(.trusted(trust())) }
     }
 
-    /// Believes who says that he is whom trust knows.
-    static let judge = MessageJudge(
-        order: { message, circumstances in
-            let key = String(decoding: message.signature, as: UTF8.self)
-            guard circumstances.signers.signers.contains(where: { $0.key.text == key }) else {
-                return .unknownKey
-            }
-            guard let node = try? parse(message.payload),
-                let order = try? Order(reading: node)
-            else { return .refused("malformed") }
-            guard order.sequence > circumstances.floors[key] ?? 0 else { return .known }
-            return .believed(order, key: key)
-        },
-        acknowledgement: { message, _ in
-            guard message.signature.elementsEqual("good".utf8),
-                let node = try? parse(message.payload)
-            else { return nil }
-            return try? Acknowledgement(reading: node)
-        })
+    static let verifier = MessageVerifier(checking: LibcryptoSignatures()) {
+        bytes throws(InvalidDocument) in
+        try JSON.parse(bytes, file: "test")
+    }
 
     @discardableResult
     mutating func handle(_ input: LinkInput) -> [LinkEffect] {
@@ -104,18 +90,11 @@ struct LinkBench {
     mutating func acknowledge(upto: Int64, epoch: Int64? = nil, knownEpoch: Int64 = 0) {
         handle(
             .acknowledged(
-                Self.signed(
+                signed(
                     Acknowledgement(
                         fleet: "harbour", channel: "main", device: device(),
                         epoch: epoch ?? machine.outbox.origin ?? 0, upto: upto,
-                        knownEpoch: knownEpoch, issued: moment.wall
-                    ).json, by: "good")))
-    }
-
-    static func signed(_ json: JSONValue, by signature: String) -> SignedMessage {
-        SignedMessage(
-            payload: Array(json.canonical.utf8), signature: Array(signature.utf8),
-            certificate: nil)
+                        knownEpoch: knownEpoch, issued: moment.wall))))
     }
 }
 

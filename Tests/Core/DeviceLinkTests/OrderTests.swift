@@ -9,23 +9,20 @@ import WireMessages
 private let issued = at(1_700_000_000)
 
 private func order(
-    _ sequence: Int64, standing: Order.Standing = .rolling, isWhole: Bool = true,
+    _ number: Int64, standing: Order.Standing = .rolling, isWhole: Bool = true,
     match: String = "", tip: Revision = revision("aa"), issued: Instant = issued,
     spread: Duration = .zero
 ) -> Order {
     Order(
-        fleet: "harbour", channel: "main", id: "order-\(sequence)", sequence: sequence,
+        fleet: "harbour", channel: "main", id: "order-\(number)",
+        sequence: issued.milliseconds + number,
         release: revision("aa"), tree: revision("bb"), tip: tip,
         salt: String(repeating: "0f", count: 16), standing: standing,
         openings: [
-            Order.Opening(match: try! Selector(match), below: isWhole ? 0 : 0, isWhole: isWhole)
+            Order.Opening(match: try! Selector(match), below: 0, isWhole: isWhole)
         ],
         issued: issued, startBefore: issued + .seconds(900), expires: issued + .seconds(86_400),
         spread: spread, decision: nil)
-}
-
-private func signed(_ order: Order, by byte: UInt8 = 1) -> SignedMessage {
-    LinkBench.signed(order.json, by: key(byte).text)
 }
 
 extension [LinkEffect] {
@@ -48,7 +45,8 @@ extension [LinkEffect] {
         #expect(open.release == revision("aa"))
         #expect(open.startAt == bench.moment.monotonic)
         #expect(open.startBefore == bench.moment.monotonic + .seconds(900))
-        #expect(wanted.kept.first?.floors == [key(1).text: 5])
+        #expect(
+            wanted.kept.first?.floors[keys[1].publicKey]?.sequence == issued.milliseconds + 5)
         #expect(bench.handle(.ordered(signed(order(5, standing: .paused)))).orders.isEmpty)
         #expect(bench.handle(.ordered(signed(order(4, standing: .paused)))).orders.isEmpty)
         let paused = bench.handle(.ordered(signed(order(6, standing: .paused)))).orders
@@ -92,6 +90,8 @@ extension [LinkEffect] {
         #expect((bench.effects.orders.last ?? nil)?.isOpen == false)
         var veryLate = LinkBench(wall: issued + .seconds(90_000))
         veryLate.handle(.ordered(signed(order(1))))
+        #expect(veryLate.effects.orders.isEmpty)
+        veryLate.handle(.ordered(signed(order(2, standing: .aborted))))
         #expect((veryLate.effects.orders.last ?? nil)?.isOpen == false)
     }
 
@@ -112,11 +112,10 @@ extension [LinkEffect] {
 
     @Test("After a boot without a clock an old order opens nothing until it comes again")
     func afterBoot() {
-        let memory = OrderMemory(
-            floors: [key(1).text: 1],
-            newest: OrderMemory.Believed(
-                order: order(1), key: key(1).text,
-                arrival: OrderMemory.Arrival(boot: "an earlier one", at: at(1))))
+        var before = LinkBench()
+        before.handle(.ordered(signed(order(1))))
+        var memory = before.effects.kept[0]
+        memory.newest?.arrival.boot = "an earlier one"
         var bench = LinkBench(order: memory, wall: at(1_000))
         #expect((bench.effects.orders.last ?? nil)?.isOpen == false)
         bench.handle(.ordered(signed(order(2))))
@@ -139,7 +138,7 @@ extension [LinkEffect] {
         // Git had the key: what came before it is believed now.
         let wanted = bench.handle(.trusted(trust(keys: [1, 2])))
         #expect(wanted.orders.first??.isOpen == true)
-        #expect(bench.machine.orders.sequence == 100)
+        #expect(bench.machine.orders.sequence == issued.milliseconds + 100)
     }
 
     @Test("With a key go its order and its floor")
@@ -148,7 +147,7 @@ extension [LinkEffect] {
         bench.handle(.ordered(signed(order(900))))
         let wanted = bench.handle(.trusted(trust(keys: [2])))
         #expect(wanted.orders == [nil])
-        #expect(wanted.kept.last?.floors.isEmpty == true)
+        #expect(wanted.kept.last?.floors.byKey.isEmpty == true)
         bench.handle(.ordered(signed(order(1), by: 2)))
         #expect((bench.effects.orders.last ?? nil)?.isOpen == true)
     }

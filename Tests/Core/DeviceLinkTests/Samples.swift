@@ -3,6 +3,7 @@ import Documents
 import FleetModel
 import JSONDocument
 import ReleaseTrust
+import Signatures
 import WireMessages
 
 @testable import DeviceLink
@@ -24,3 +25,23 @@ func event(
 func parse(_ bytes: [UInt8]) throws -> Node { try JSON.parse(bytes, file: "test") }
 
 func at(_ seconds: Int64) -> Instant { Instant(seconds: seconds) }
+
+/// Aggregators' keys, and those of others.
+let keys = (0..<4).map { _ in SigningKey.generate() }
+
+func signed(_ content: some SignedPayload, by key: Int = 1) -> SignedMessage {
+    SignedMessage(content) { bytes, namespace in keys[key].sign(bytes, namespace: namespace) }
+}
+
+func trust(
+    keys trusted: [Int] = [1], head: Revision = revision("aa"),
+    committed: Instant = at(1_699_950_000)
+) -> LinkTrust {
+    let lines = trusted.map { number in
+        "aggregator-\(number)@harbour namespaces=\"flotilla-order,flotilla-ack\" "
+            + keys[number].publicKey.text
+    }
+    return LinkTrust(
+        signers: try! AllowedSigners(text: lines.joined(separator: "\n") + "\n", file: "test"),
+        head: head, committed: committed)
+}
