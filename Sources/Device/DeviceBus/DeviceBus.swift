@@ -2,7 +2,6 @@ package import DeviceLink
 internal import DeviceRecords
 package import FleetModel
 package import HostSystem
-internal import JSONDocument
 internal import MQTTLink
 package import ReleaseTrust
 package import WireMessages
@@ -26,7 +25,7 @@ package final class DeviceBus {
     private let credentials: BusCredentials
     var machine: LinkMachine
     private var file: OutboxFile
-    private var link: MQTTLink?
+    private var link: BrokerLink?
     /// What waits for room in the link, in order.
     private var outgoing: [LinkMessage] = []
     private var inputs: [LinkInput] = []
@@ -39,6 +38,7 @@ package final class DeviceBus {
     /// What the broker refuses to take from this device.
     private var refusal: String?
     private var commandsWereTold = false
+    private var unreadable: String?
 
     private static let keepPause = Duration.seconds(30)
 
@@ -60,7 +60,7 @@ package final class DeviceBus {
         statusSince = Clocks.wall()
         machine = LinkMachine(
             identity: settings.identity, pace: pace ?? LinkPace(device: settings.identity.device),
-            address: settings.address, memory: memory.link, boot: memory.boot, judge: .signed,
+            address: settings.address, memory: memory.link, boot: memory.boot, verifier: .signed,
             now: Clocks.monotonic())
         take(.tick)
     }
@@ -185,7 +185,7 @@ package final class DeviceBus {
     private func connect(to address: String, _ will: Presence?) {
         disconnect()
         do throws(LinkError) {
-            let link = try MQTTLink(
+            let link = try BrokerLink(
                 credentials.settings(
                     for: settings, will: will.map { message(.presence($0)) },
                     notBefore: trust?.committed))
@@ -204,7 +204,7 @@ package final class DeviceBus {
 
     private func subscribe(_ topics: [String]) {
         do throws(LinkError) {
-            _ = try link?.subscribe(topics)
+            _ = try link?.subscribe(topics, qos: 1)
         } catch {
             wishes.append(.say("trouble: the broker can't be asked for messages: \(error)"))
         }
@@ -238,7 +238,9 @@ package final class DeviceBus {
             case .subscribed: take(.subscribed)
             case .published(_, let reason):
                 // 16 only says that nobody listens.
-                if reason >= 128 { refusal = "the broker refuses a message (reason \(reason))" }
+                if reason >= 128 {
+                    refusal = "the broker refuses what this device says (reason \(reason))"
+                }
             case .received(let message): received(message)
             }
         }
@@ -246,24 +248,27 @@ package final class DeviceBus {
 
     private func received(_ message: LinkMessage) {
         do {
-            let node = try JSON.parse(message.payload, file: message.topic)
-            switch settings.identity.topics.place(of: message.topic) {
-            case .device(settings.identity.device, .presence):
+            let identity = settings.identity
+            switch identity.topics.place(of: message.topic) {
+            case .device(identity.device, .presence):
+                let node = try MessageVerifier.signed.parse(message.payload)
                 take(.recalled(try Presence(reading: node)))
-            case .device(settings.identity.device, .ack):
-                take(.acknowledged(try SignedMessage(reading: node)))
-            case .order(settings.identity.channel.channel):
-                take(.ordered(try SignedMessage(reading: node)))
-            case .device(settings.identity.device, .commands):
-                if !commandsWereTold {
-                    commandsWereTold = true
-                    wishes.append(.say("a command came, and this version knows none"))
-                }
+            case .device(identity.device, .ack):
+                take(.acknowledged(try MessageVerifier.signed.open(message.payload)))
+            case .order(identity.channel.channel):
+                take(.ordered(try MessageVerifier.signed.open(message.payload)))
+            case .device(identity.device, .commands):
+                if commandsWereTold { break }
+                commandsWereTold = true
+                wishes.append(.say("a command came, and this version knows none"))
             default: break
             }
         } catch {
-            // Anybody who owns the broker may send anything.
-            if refusal == nil { wishes.append(.say("\(message.topic) is not readable: \(error)")) }
+            // Who owns the broker may send anything, and as often as he likes.
+            if unreadable != message.topic {
+                unreadable = message.topic
+                wishes.append(.say("what came on \(message.topic) is not believed: \(error)"))
+            }
         }
     }
 
@@ -279,11 +284,11 @@ package final class DeviceBus {
                 qos: 1, retain: true)
         case .state(let state):
             return LinkMessage(
-                topic: topics.state(device), payload: credentials.signed(state.json), qos: 1,
+                topic: topics.state(device), payload: credentials.signed(state), qos: 1,
                 retain: true)
         case .events(let batch):
             return LinkMessage(
-                topic: topics.events(device), payload: credentials.signed(batch.json), qos: 1,
+                topic: topics.events(device), payload: credentials.signed(batch), qos: 1,
                 retain: false)
         }
     }

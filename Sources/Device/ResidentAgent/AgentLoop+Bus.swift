@@ -38,14 +38,19 @@ extension AgentLoop {
 
     func resolved(_ output: [UInt8]) {
         do {
-            let node = try JSON.parse(output, file: "the worker's answer")
-            var reader = RecordReader(node, file: "the worker's answer", what: "look-up")
-            let addresses = reader.texts("addresses")
-            try reader.finish(format: 1)
-            bus?.resolved(Array(addresses.prefix(Self.addressLimit)))
+            bus?.resolved(try Self.addresses(in: output))
         } catch {
             bus?.resolveFailed("the worker's answer can't be read: \(error)")
         }
+    }
+
+    static func addresses(in answer: [UInt8]) throws(InvalidDocument) -> [String] {
+        let file = "the worker's answer"
+        let node = try JSON.parse(answer, file: file)
+        var reader = RecordReader(node, file: file, what: "look-up")
+        let addresses = reader.texts("addresses")
+        try reader.finish(format: 1)
+        return Array(addresses.prefix(addressLimit))
     }
 
     /// Nobody waits for more than that many that do not answer.
