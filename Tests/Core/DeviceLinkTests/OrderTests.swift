@@ -1,6 +1,7 @@
 import Digests
 import FleetModel
 import ReleaseTrust
+import Signatures
 import Testing
 import WireMessages
 
