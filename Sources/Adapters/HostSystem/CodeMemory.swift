@@ -10,10 +10,8 @@ package enum CodeMemory {
     package static func release() throws(SystemError) {
         let bytes = try Root("/").readFile("/proc/\(getpid())/maps", limit: 1 << 20) ?? []
         for range in ranges(inMaps: String(decoding: bytes, as: UTF8.self)) {
-            guard let start = UnsafeMutableRawPointer(bitPattern: range.lowerBound) else {
-                continue
-            }
-            try unsafe systemCall("release", "this process's code") {
+            let start = unsafe UnsafeMutableRawPointer(bitPattern: range.lowerBound)
+            try systemCall("release", "this process's code") {
                 unsafe madvise(start, range.count, MADV_DONTNEED)
             }
         }

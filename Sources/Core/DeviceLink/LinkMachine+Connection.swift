@@ -95,7 +95,6 @@ extension LinkMachine {
         }
     }
 
-
     private mutating func leave() {
         connection = .left
         effects.append(.disconnect)

@@ -1,3 +1,4 @@
+internal import DeviceLink
 internal import FleetCertificates
 internal import FleetModel
 internal import HostSystem
@@ -25,8 +26,9 @@ struct BusCredentials {
         } catch {
             throw BusError("the certificate \(settings.certificate) \(error)")
         }
+        let secret = try Self.bytes(settings.key, root)
         do throws(MalformedInput) {
-            key = try SigningKey(pemFile: try Self.bytes(settings.key, root))
+            key = try SigningKey(pemFile: secret)
         } catch {
             throw BusError("the key \(settings.key) \(error.message)")
         }

@@ -3,7 +3,8 @@ internal import DeviceRecords
 package import FleetModel
 package import HostSystem
 internal import MQTTLink
-package import ReleaseTrust
+internal import Documents
+internal import ReleaseTrust
 package import WireMessages
 
 /// The device's side of the bus on a real machine: it carries out what the link's machine wants,

@@ -1,4 +1,4 @@
-package import DeviceRecords
+internal import DeviceRecords
 package import Documents
 package import FleetModel
 

@@ -1,5 +1,5 @@
 package import DeviceLink
-package import DeviceRecords
+internal import DeviceRecords
 package import Documents
 internal import FleetModel
 internal import WireMessages

@@ -103,3 +103,13 @@ extension Ledger {
     /// What happened, as it is told on the bus.
     var events: [DeviceEvent] { outcomes.compactMap(\.event) }
 }
+
+extension Ledger.Outcome {
+    /// Nil for what happened before outcomes were numbered.
+    fileprivate var event: DeviceEvent? {
+        guard let sequence else { return nil }
+        return DeviceEvent(
+            sequence: sequence, kind: kind, generation: generation, revision: revision,
+            digest: digest, detail: wireText(detail, limit: Limits.eventDetailBytes), at: at)
+    }
+}

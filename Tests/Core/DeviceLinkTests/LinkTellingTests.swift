@@ -97,7 +97,8 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
         bench.handle(.happened([event(1)]))
         let forged = Acknowledgement(
             fleet: "harbour", channel: "main", device: device(),
-            epoch: bench.machine.outbox.origin ?? 0, upto: 1, knownEpoch: 0, issued: bench.moment.wall)
+            epoch: bench.machine.outbox.origin ?? 0, upto: 1, knownEpoch: 0,
+            issued: bench.moment.wall)
         bench.handle(.acknowledged(signed(forged, by: 2)))
         var other = forged
         other.device = device("gw-2")

@@ -48,7 +48,9 @@ private func event(_ sequence: Int64, _ kind: String = "confirmed") -> DeviceEve
         }
     }
 
-    @Test("Whatever byte a power cut leaves as the last, what was kept before is there, and it goes on")
+    @Test(
+        "Whatever byte a power cut leaves as the last, what was kept before is there, and it goes on"
+    )
     func powerCut() throws {
         try withRoot { root, path in
             var (file, outbox, _) = try OutboxFile.open(StateLayout.outbox, below: root)
