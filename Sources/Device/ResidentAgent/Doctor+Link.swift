@@ -9,7 +9,7 @@ internal import ReleaseTrust
 extension Doctor {
     private static let patience = Duration.seconds(10)
     /// A certificate that ends so soon should be replaced.
-    private static let certificateWarning = Duration.seconds(30 * 86_400)
+    private static let certificateWarning = Duration.seconds(14 * 86_400)
 
     /// The broker, step by step as far as it gets, and what came over it.
     func link(_ configuration: AgentConfiguration) -> [Finding] {
