@@ -26,7 +26,7 @@ struct DeviceResolution {
     let manifests: FleetManifests
 
     func resolve() throws(ResolutionError) -> ResolvedDevice {
-        let fleet = try fleetManifest()
+        let fleet = try manifests.fleet().orError()
         let context = try DeviceContext(of: subject, fleet: fleet, manifests: manifests)
         guard context.faults.isEmpty else {
             throw ResolutionError(.invalid(InvalidDocument(inOrder(context.faults))))
@@ -63,15 +63,6 @@ struct DeviceResolution {
         return ResolvedDevice(
             state: assembly.state, labels: context.labels, contents: assembly.contents,
             fleet: fleet)
-    }
-
-    private func fleetManifest() throws(ResolutionError) -> FleetManifest {
-        let reading = try manifests.fleet()
-        if let manifest = reading.manifest { return manifest }
-        guard reading.faults.isEmpty else {
-            throw ResolutionError(.invalid(InvalidDocument(reading.faults)))
-        }
-        throw ResolutionError(.needsAgent(bundle: nil, InvalidDocument(reading.unknown)))
     }
 
     /// The manifest of a bundle that is for this device; nil where it is not.

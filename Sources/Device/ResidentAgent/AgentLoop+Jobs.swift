@@ -95,6 +95,10 @@ extension AgentLoop {
             // A hold that was set while the worker was at it still counts.
             inputs.append(
                 .looked(current: try store.currentGeneration(), isHeld: try isHeld()))
+            if let identity = report.identity, identity != status.identity {
+                status.identity = identity
+                keepStatus()
+            }
             return .staged(report.outcome)
         case .restage(let move):
             return .restaged(gate: try knownGeneration(move.to).state.health)
