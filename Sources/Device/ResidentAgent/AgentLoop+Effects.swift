@@ -164,7 +164,10 @@ extension AgentLoop {
             // A record that can't be read says nothing about the event.
             try? store.generation(number)
         }
-        if changed { try store.write(ledger, at: StateLayout.ledger) }
+        if changed {
+            try store.write(ledger, at: StateLayout.ledger)
+            bus?.happened(ledger)
+        }
         if let line = event.logLine { say(line) }
         status.note(event, at: now)
         keepStatus()

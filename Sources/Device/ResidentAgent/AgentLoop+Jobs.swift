@@ -60,6 +60,12 @@ extension AgentLoop {
         case .units(let actions, let failures):
             let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
             changeUnits(Array(actions.dropFirst()), failures: failures + failure)
+        case .resolve:
+            if outcome.isSuccess {
+                resolved(outcome.output)
+            } else {
+                failed(job.purpose, told(outcome))
+            }
         case .fetch, .stage, .restage:
             // The worker tells what was wrong on its standard error, for people.
             Program.writeToStandardError(outcome.errorText)
@@ -96,7 +102,7 @@ extension AgentLoop {
             return .staged(report.outcome)
         case .restage(let move):
             return .restaged(gate: try knownGeneration(move.to).state.health)
-        case .probe, .units:
+        case .probe, .units, .resolve:
             fatalError("only the worker's commands answer in JSON")
         }
     }
@@ -106,6 +112,7 @@ extension AgentLoop {
         case .fetch: inputs.append(.fetchFailed(reason))
         case .stage: inputs.append(.stageFailed(reason))
         case .restage: inputs.append(.restageFailed(reason))
+        case .resolve: bus?.resolveFailed(reason)
         case .probe(let check, _):
             probed(CheckResult(check: check.id, passed: false, detail: reason))
         case .units(let actions, let failures):
