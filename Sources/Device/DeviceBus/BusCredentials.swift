@@ -24,7 +24,7 @@ struct BusCredentials {
         do throws(CertificateFault) {
             certificate = try DeviceCertificate(pem: pem)
         } catch {
-            throw BusError("the certificate \(settings.certificate) \(error)")
+            throw BusError("\(settings.certificate): \(error.message)")
         }
         let secret = try Self.bytes(settings.key, root)
         do throws(MalformedInput) {
@@ -32,11 +32,14 @@ struct BusCredentials {
         } catch {
             throw BusError("the key \(settings.key) \(error.message)")
         }
-        let device = settings.identity.device.text
-        guard certificate.commonName == device else {
+        let identity = settings.identity
+        guard certificate.device == identity.device,
+            certificate.fleet == identity.channel.fleet
+        else {
             throw BusError(
-                "the certificate \(settings.certificate) is for `\(certificate.commonName)`, and "
-                    + "this device is `\(device)`")
+                "the certificate \(settings.certificate) is for the \(certificate.role.rawValue) "
+                    + "`\(certificate.commonName)` of `\(certificate.fleet)`, and this is the device "
+                    + "`\(identity.device)` of `\(identity.channel.fleet)`")
         }
         guard certificate.publicKey == key.publicKey else {
             throw BusError(

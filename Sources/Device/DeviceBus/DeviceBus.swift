@@ -1,9 +1,9 @@
 package import DeviceLink
 internal import DeviceRecords
+internal import Documents
 package import FleetModel
 package import HostSystem
 internal import MQTTLink
-internal import Documents
 internal import ReleaseTrust
 package import WireMessages
 

@@ -92,6 +92,10 @@ package struct Ledger: Equatable, Sendable {
         outcomes.removeFirst(max(0, outcomes.count - Self.outcomeLimit))
     }
 
+    /// Goes on counting above a number that was given in an earlier life, which a ledger that began
+    /// anew does not know of.
+    package mutating func count(above known: Int64) { lastSequence = max(lastSequence, known) }
+
     package func failure(of digest: ContentDigest) -> FailedState? {
         failed.first { $0.digest == digest }
     }

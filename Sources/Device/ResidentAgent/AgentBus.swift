@@ -35,13 +35,6 @@ final class AgentBus {
         reporter = StateReporter(store: store, configuration: configuration)
     }
 
-    /// What the worker found out about this device.
-    func learned(_ labels: Labels, facts: [String: String]) {
-        reporter.labels = labels
-        reporter.facts = facts
-        lookAt = Instant(nanoseconds: .min)
-    }
-
     // MARK: The loop
 
     var pollRequest: PollRequest? { bus?.pollRequest }

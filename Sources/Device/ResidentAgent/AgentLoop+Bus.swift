@@ -25,7 +25,7 @@ extension AgentLoop {
             case .linkChanged(let isUp):
                 inputs.append(.linkChanged(isUp: isUp))
                 if isUp { trimAt = Clocks.monotonic() + Self.trimPause }
-            case .fetch: inputs.append(.syncRequested)
+            case .fetch: inputs.append(.fetchWanted)
             case .say(let text): say(text)
             }
         }

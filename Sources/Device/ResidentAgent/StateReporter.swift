@@ -11,12 +11,8 @@ internal import WireMessages
 struct StateReporter {
     let store: RecordStore
     var configuration: AgentConfiguration
-    /// As the worker resolved them last; nil before its first answer.
-    var labels: Labels?
-    var facts: [String: String]?
     /// A generation's record is large, and never changes.
     private var digest: (generation: Int, digest: ContentDigest?)?
-    private var driftSince: Instant?
 
     init(store: RecordStore, configuration: AgentConfiguration) {
         self.store = store
@@ -62,8 +58,8 @@ struct StateReporter {
                 reason: wireText(hold.reason, limit: Limits.problemBytes), until: hold.until)
         }
         state.drift = drift(live)
-        state.labels = labels ?? localLabels()
-        state.facts = facts ?? [:]
+        state.labels = live.identity.labels.byKey.isEmpty ? localLabels() : live.identity.labels
+        state.facts = live.identity.facts
         return state
     }
 
@@ -75,18 +71,14 @@ struct StateReporter {
         return found
     }
 
-    private mutating func drift(_ live: LiveStatus) -> ReportedState.DriftReport {
-        if live.driftCount == 0 {
-            driftSince = nil
-            return ReportedState.DriftReport()
-        }
-        driftSince = driftSince ?? live.lastScan ?? Clocks.wall()
+    private func drift(_ live: LiveStatus) -> ReportedState.DriftReport {
+        if live.driftCount == 0 { return ReportedState.DriftReport() }
         return ReportedState.DriftReport(
             count: live.driftCount,
             paths: live.drift.prefix(Limits.reportedDriftPaths).map {
                 wireText($0, limit: Limits.reportedPathBytes)
             },
-            since: driftSince)
+            since: live.driftSince)
     }
 
     /// What is known before the worker has looked at the fleet's own labels for this device.
@@ -101,14 +93,12 @@ struct StateReporter {
 
 extension Ledger {
     /// What happened, as it is told on the bus.
-    var events: [DeviceEvent] { outcomes.compactMap(\.event) }
+    var events: [DeviceEvent] { outcomes.map(\.event) }
 }
 
 extension Ledger.Outcome {
-    /// Nil for what happened before outcomes were numbered.
-    fileprivate var event: DeviceEvent? {
-        guard let sequence else { return nil }
-        return DeviceEvent(
+    fileprivate var event: DeviceEvent {
+        DeviceEvent(
             sequence: sequence, kind: kind, generation: generation, revision: revision,
             digest: digest, detail: wireText(detail, limit: Limits.eventDetailBytes), at: at)
     }
