@@ -20,13 +20,32 @@ package struct Resolver {
     }
 }
 
+/// The same for many devices: the revision is read once. It lives as long as somebody asks, and
+/// holds the revision's manifests in memory that long.
+package final class FleetResolver {
+    private let manifests: FleetManifests
+
+    package init(tree: any RevisionTree, parse: @escaping DocumentParser) {
+        manifests = FleetManifests(FleetReader(tree: tree, parse: parse))
+    }
+
+    package func resolve(_ device: DeviceIdentity) throws(ResolutionError) -> ResolvedDevice {
+        try DeviceResolution(subject: DeviceSubject(device), manifests: manifests).resolve()
+    }
+
+    /// `fleet.yaml` of the revision.
+    package func fleet() throws(ResolutionError) -> FleetManifest {
+        try manifests.fleet().orThrow()
+    }
+}
+
 /// One resolution of one device.
 struct DeviceResolution {
     let subject: DeviceSubject
     let manifests: FleetManifests
 
     func resolve() throws(ResolutionError) -> ResolvedDevice {
-        let fleet = try fleetManifest()
+        let fleet = try manifests.fleet().orThrow()
         let context = try DeviceContext(of: subject, fleet: fleet, manifests: manifests)
         guard context.faults.isEmpty else {
             throw ResolutionError(.invalid(InvalidDocument(inOrder(context.faults))))
@@ -65,15 +84,6 @@ struct DeviceResolution {
             fleet: fleet)
     }
 
-    private func fleetManifest() throws(ResolutionError) -> FleetManifest {
-        let reading = try manifests.fleet()
-        if let manifest = reading.manifest { return manifest }
-        guard reading.faults.isEmpty else {
-            throw ResolutionError(.invalid(InvalidDocument(reading.faults)))
-        }
-        throw ResolutionError(.needsAgent(bundle: nil, InvalidDocument(reading.unknown)))
-    }
-
     /// The manifest of a bundle that is for this device; nil where it is not.
     private func matching(
         _ bundle: FleetManifests.Bundle, _ labels: Labels
@@ -110,6 +120,14 @@ struct DeviceResolution {
                         file: bundle.file,
                         message: "the bundle needs an agent \(needs), and this is \(agent)",
                         fix: "Install another version of the agent on the device."))))
+    }
+}
+
+extension ManifestReading<FleetManifest> {
+    fileprivate func orThrow() throws(ResolutionError) -> FleetManifest {
+        if let manifest { return manifest }
+        guard faults.isEmpty else { throw ResolutionError(.invalid(InvalidDocument(faults))) }
+        throw ResolutionError(.needsAgent(bundle: nil, InvalidDocument(unknown)))
     }
 }
 
