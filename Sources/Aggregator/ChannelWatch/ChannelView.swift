@@ -36,8 +36,10 @@ package struct ReleaseContent: Equatable, Sendable {
     package var release: Revision
     package var tree: ObjectID
     package var committed: Instant
-    /// Nil where `fleet.yaml` can't be used; `faults` tells why.
-    package var fleet: FleetManifest?
+    /// How it reaches the devices; nil where the release can't be used, and `faults` tells why.
+    package var mode: RolloutMode?
+    /// The waves; nil where the fleet does without.
+    package var rollout: RolloutManifest?
     /// What is wrong, for people.
     package var faults: String?
 }

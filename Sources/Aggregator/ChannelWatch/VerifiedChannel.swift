@@ -119,16 +119,18 @@ package final class VerifiedChannel {
         var content = ReleaseContent(
             release: release, tree: commit.tree, committed: commit.committed)
         do throws(ResolutionError) {
-            let fleet = try resolver(of: release).fleet()
-            if fleet.name == settings.channel.fleet {
-                content.fleet = fleet
-            } else {
+            let reading = FleetReading(tree: try tree(of: release), parse: YAML.parse)
+            let fleet = try reading.fleet()
+            guard fleet.name == settings.channel.fleet else {
                 content.faults =
                     "fleet.yaml names the fleet \(fleet.name), and the channel is of "
                     + settings.channel.fleet
+                return content
             }
+            content.rollout = try reading.rollout()
+            content.mode = fleet.rollout
         } catch {
-            content.faults = error.description
+            content.faults = String(error.description.prefix(Limits.reasonBytes))
         }
         return content
     }
@@ -162,17 +164,19 @@ package final class VerifiedChannel {
 
     private func resolver(of release: Revision) throws(ResolutionError) -> FleetResolver {
         if let known = resolvers.first(where: { $0.release == release }) { return known.resolver }
-        let tree: GitRevisionTree
+        let resolver = FleetResolver(tree: try tree(of: release), parse: YAML.parse)
+        resolvers = [(release, resolver)] + resolvers.prefix(Self.resolverCount - 1)
+        return resolver
+    }
+
+    private func tree(of release: Revision) throws(ResolutionError) -> GitRevisionTree {
         do throws(GitError) {
-            tree = try objects.tree(of: release)
+            return try objects.tree(of: release)
         } catch {
             throw ResolutionError(
                 .unreadable(
                     RevisionTreeError(.unreadable, path: release.text, message: "\(error)")))
         }
-        let resolver = FleetResolver(tree: tree, parse: YAML.parse)
-        resolvers = [(release, resolver)] + resolvers.prefix(Self.resolverCount - 1)
-        return resolver
     }
 }
 

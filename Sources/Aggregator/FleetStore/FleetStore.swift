@@ -3,6 +3,7 @@ package import Documents
 package import FleetModel
 internal import GRDB
 internal import JSONDocument
+internal import WireMessages
 
 /// What the aggregator must not forget, in one SQLite file.
 ///
@@ -195,11 +196,3 @@ private func storing<Value>(
     }
 }
 
-extension Instant {
-    var milliseconds: Int64 { nanoseconds / 1_000_000 }
-
-    init(milliseconds: Int64) {
-        let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-        self.init(nanoseconds: overflow ? (milliseconds < 0 ? .min : .max) : nanoseconds)
-    }
-}

@@ -2,6 +2,7 @@ internal import Digests
 internal import Documents
 internal import FleetModel
 internal import GRDB
+internal import WireMessages
 
 /// Writes within one transaction.
 struct StoreWriter {

@@ -32,11 +32,6 @@ package final class FleetResolver {
     package func resolve(_ device: DeviceIdentity) throws(ResolutionError) -> ResolvedDevice {
         try DeviceResolution(subject: DeviceSubject(device), manifests: manifests).resolve()
     }
-
-    /// `fleet.yaml` of the revision.
-    package func fleet() throws(ResolutionError) -> FleetManifest {
-        try manifests.fleet().orThrow()
-    }
 }
 
 /// One resolution of one device.
@@ -45,7 +40,7 @@ struct DeviceResolution {
     let manifests: FleetManifests
 
     func resolve() throws(ResolutionError) -> ResolvedDevice {
-        let fleet = try manifests.fleet().orThrow()
+        let fleet = try manifests.fleet().orError()
         let context = try DeviceContext(of: subject, fleet: fleet, manifests: manifests)
         guard context.faults.isEmpty else {
             throw ResolutionError(.invalid(InvalidDocument(inOrder(context.faults))))
@@ -120,14 +115,6 @@ struct DeviceResolution {
                         file: bundle.file,
                         message: "the bundle needs an agent \(needs), and this is \(agent)",
                         fix: "Install another version of the agent on the device."))))
-    }
-}
-
-extension ManifestReading<FleetManifest> {
-    fileprivate func orThrow() throws(ResolutionError) -> FleetManifest {
-        if let manifest { return manifest }
-        guard faults.isEmpty else { throw ResolutionError(.invalid(InvalidDocument(faults))) }
-        throw ResolutionError(.needsAgent(bundle: nil, InvalidDocument(unknown)))
     }
 }
 

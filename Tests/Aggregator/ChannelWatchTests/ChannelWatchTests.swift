@@ -77,7 +77,7 @@ import Testing
                     Issue.record("no content")
                     return
                 }
-                #expect(content.fleet?.name == "harbour")
+                #expect(content.mode == RolloutMode.none)
                 let one = try device("gw-1")
                 watch.askExpectations(number: 2, of: [one], under: fleet.first)
                 guard

@@ -76,7 +76,7 @@ import YAMLDocument
             let again = try fleet.open()
             #expect(again.head?.release == second)
             #expect(try fleet.look(again).refusal == nil)
-            #expect(try again.content(of: second).fleet?.name == "harbour")
+            #expect(try again.content(of: second).mode == RolloutMode.none)
         }
     }
 
@@ -126,7 +126,7 @@ import YAMLDocument
             let channel = try fleet.open()
             try fleet.look(channel)
             let content = try channel.content(of: second)
-            #expect(content.fleet == nil)
+            #expect(content.mode == nil)
             #expect(content.faults?.contains("elsewhere") == true)
         }
     }
