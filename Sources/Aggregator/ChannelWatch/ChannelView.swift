@@ -23,7 +23,7 @@ package struct ChannelView: Equatable, Sendable {
 }
 
 /// What a device should have under a release.
-package enum Expectation: Equatable, Sendable {
+package enum ExpectedState: Equatable, Sendable {
     case digest(ContentDigest)
     /// The device's agent is too old, and why.
     case needsAgent(String)

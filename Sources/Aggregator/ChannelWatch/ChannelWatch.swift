@@ -14,7 +14,7 @@ package final class ChannelWatch: Sendable {
         /// What a release says.
         case content(ReleaseContent)
         /// What devices should have under a release; `number` is the question's.
-        case expectations(number: Int, Revision, [DeviceID: Expectation])
+        case expectations(number: Int, Revision, [DeviceID: ExpectedState])
         /// A question could not be answered: the store is damaged.
         case unanswered(number: Int, Revision, ChannelFault)
     }

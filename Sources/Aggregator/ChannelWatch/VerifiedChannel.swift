@@ -138,8 +138,8 @@ package final class VerifiedChannel {
     /// What each device should have under a release.
     package func expectations(
         of devices: [DeviceIdentity], under release: Revision
-    ) throws(ChannelFault) -> [DeviceID: Expectation] {
-        var expectations: [DeviceID: Expectation] = [:]
+    ) throws(ChannelFault) -> [DeviceID: ExpectedState] {
+        var expectations: [DeviceID: ExpectedState] = [:]
         for device in devices {
             expectations[device.id] = try expectation(of: device, under: release)
         }
@@ -148,7 +148,7 @@ package final class VerifiedChannel {
 
     private func expectation(
         of device: DeviceIdentity, under release: Revision
-    ) throws(ChannelFault) -> Expectation {
+    ) throws(ChannelFault) -> ExpectedState {
         do throws(ResolutionError) {
             return .digest(try resolver(of: release).resolve(device).state.digest)
         } catch {

@@ -60,10 +60,9 @@ package struct FleetChanges: Equatable, Sendable {
     /// In the order in which they came. One that is known already changes nothing.
     package var events: [StoredEvent] = []
     package var decisions: [StoredDecision] = []
-    /// The state of the rollout engine and other single values, by name.
+    /// The state of the rollout engine, the commands that were obeyed, and other single values, by
+    /// name.
     package var values: [String: JSONValue] = [:]
-    /// The ids of commands that were obeyed, and until when each must be remembered.
-    package var commands: [String: Instant] = [:]
 
     package init() {}
 

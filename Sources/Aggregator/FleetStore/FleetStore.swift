@@ -56,16 +56,6 @@ package final class FleetStore {
         }
     }
 
-    /// Forgets the ids of commands that nobody would obey any more.
-    package func forgetCommands(expiredAt now: Instant) throws(StoreError) {
-        try storing(path) {
-            try database.write { database in
-                try database.execute(
-                    sql: "DELETE FROM command WHERE expires < ?", arguments: [now.milliseconds])
-            }
-        }
-    }
-
     /// Makes the disk full for tests: SQLite says what it says then.
     func limitPages(to count: Int) throws {
         try database.inDatabase { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
@@ -117,19 +107,6 @@ package final class FleetStore {
                     let number: Int64 = row["number"]
                     return (number, try node(row["record"], what: "the decision \(number)"))
                 }
-            }
-        }
-    }
-
-    /// The ids of commands that were obeyed.
-    package func commands() throws(StoreError) -> [String: Instant] {
-        try storing(path) {
-            try database.read { database in
-                var commands: [String: Instant] = [:]
-                for row in try Row.fetchAll(database, sql: "SELECT id, expires FROM command") {
-                    commands[row["id"]] = Instant(milliseconds: row["expires"])
-                }
-                return commands
             }
         }
     }

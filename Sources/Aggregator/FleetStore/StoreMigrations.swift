@@ -38,10 +38,6 @@ func storeMigrations() -> DatabaseMigrator {
                     name TEXT PRIMARY KEY,
                     content TEXT NOT NULL
                 ) WITHOUT ROWID;
-                CREATE TABLE command (
-                    id TEXT PRIMARY KEY,
-                    expires INTEGER NOT NULL
-                ) WITHOUT ROWID;
                 """)
     }
     return migrator

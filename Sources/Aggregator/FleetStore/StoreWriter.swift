@@ -23,11 +23,6 @@ struct StoreWriter {
                     + "ON CONFLICT (name) DO UPDATE SET content = excluded.content",
                 [name, value.canonical])
         }
-        for (id, expires) in changes.commands {
-            try execute(
-                "INSERT OR REPLACE INTO command (id, expires) VALUES (?, ?)",
-                [id, expires.milliseconds])
-        }
     }
 
     private mutating func write(_ row: JSONValue, of id: DeviceID) throws {

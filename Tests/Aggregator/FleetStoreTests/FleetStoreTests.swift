@@ -42,7 +42,6 @@ import Testing
         try withStore { path in
             var changes = changes([gateway, kiosk], [event(gateway, 1), event(kiosk, 1)])
             changes.values["order"] = ["sequence": 7]
-            changes.commands["c1"] = Instant(seconds: 1_000)
             changes.decisions = [
                 StoredDecision(
                     number: 1, at: Instant(seconds: 5), record: ["text": "opened"],
@@ -54,7 +53,6 @@ import Testing
             #expect(try store.events(after: nil, limit: 10).map(\.event) == changes.events)
             #expect(try store.value("order") != nil)
             #expect(try store.value("unknown") == nil)
-            #expect(try store.commands() == changes.commands)
             #expect(try store.decisions().map(\.number) == [1])
         }
     }
@@ -113,18 +111,6 @@ import Testing
                 try store.commit(changes([gateway], [event(gateway, Int64(sequence))]))
             }
             #expect(try store.events(after: 0, limit: 100).map(\.number) == [16, 17, 18, 19, 20])
-        }
-    }
-
-    @Test("Commands are forgotten when they have expired")
-    func commands() throws {
-        try withStore { path in
-            let store = try FleetStore(at: path)
-            var changes = FleetChanges()
-            changes.commands = ["old": Instant(seconds: 10), "new": Instant(seconds: 20)]
-            try store.commit(changes)
-            try store.forgetCommands(expiredAt: Instant(seconds: 15))
-            #expect(try store.commands().keys.sorted() == ["new"])
         }
     }
 
