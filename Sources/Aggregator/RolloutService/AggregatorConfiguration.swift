@@ -25,6 +25,13 @@ package struct AggregatorConfiguration: Equatable, Sendable {
         package var certificate: String?
         package var key: String?
 
+        package var text: String { text(withPort: port) }
+        package var scheme: String { certificate == nil ? "http" : "https" }
+
+        package func text(withPort port: Int) -> String {
+            host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        }
+
         /// Whether only this machine can reach it.
         package var isLoopback: Bool { Self.isLoopback(host) }
 
@@ -49,6 +56,8 @@ package struct AggregatorConfiguration: Equatable, Sendable {
     package var tokenFile: String
     package var hookTokenFile: String?
     package var pollEvery: Duration
+    /// Names by which the API is reached, besides its address.
+    package var hostNames: [String]
 
     package static let defaultFile = "/etc/flotilla/aggregator.yaml"
 
@@ -87,6 +96,7 @@ package struct AggregatorConfiguration: Equatable, Sendable {
         self.state = state
         tokenFile = reader.path("tokenFile") ?? "\(state)/token"
         hookTokenFile = reader.path("hookTokenFile")
+        hostNames = reader.texts("hostNames").map(\.value)
         pollEvery = Self.pollEvery(&reader)
         reader.finish()
         guard reader.diagnostics.isEmpty, let channel, let repository, let broker, let authority,
