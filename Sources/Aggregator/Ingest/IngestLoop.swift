@@ -16,10 +16,11 @@ final class IngestLoop {
     private var reconnection: Reconnection
     /// When the first of the waiting messages came.
     private var waitingSince: Instant?
-    private var lastHeard = Instant(nanoseconds: 0)
+    private var subscribedAt = Instant(nanoseconds: 0)
     private var isSubscribed = false
 
-    /// Retained messages come at once after the subscription; so long without one, all were heard.
+    /// Retained messages come at once after the subscription. Who has looked into everything that
+    /// came in this time has the picture.
     private static let settlingTime = Duration.milliseconds(500)
     /// The loop looks around at least so often.
     private static let longestWait = Duration.seconds(1)
@@ -70,7 +71,7 @@ final class IngestLoop {
             end = min(end, since + settings.gather)
         }
         if isSubscribed, !ingest.status.isSettled {
-            end = min(end, lastHeard + Self.settlingTime)
+            end = min(end, subscribedAt + Self.settlingTime)
         }
         var requests = [ingest.bell.request]
         // When too much waits to be looked into, nothing more is read for the moment.
@@ -152,7 +153,7 @@ final class IngestLoop {
             return
         }
         isSubscribed = true
-        lastHeard = now
+        subscribedAt = now
         reconnection.succeeded()
         settings.log("connected to the broker \(settings.broker)")
         ingest.desk.withLock { desk in
@@ -165,7 +166,7 @@ final class IngestLoop {
     }
 
     private func settle(at now: Instant, _ ingest: Ingest) {
-        guard isSubscribed, intake.isEmpty, now - lastHeard >= Self.settlingTime else { return }
+        guard isSubscribed, intake.isEmpty, now - subscribedAt >= Self.settlingTime else { return }
         let changed = ingest.desk.withLock { desk in
             guard desk.batch == nil, !desk.status.isSettled else { return false }
             desk.status.isSettled = true
@@ -177,7 +178,6 @@ final class IngestLoop {
     // MARK: What comes
 
     private func received(_ message: LinkMessage, at now: Instant, _ ingest: Ingest) {
-        lastHeard = now
         ingest.desk.withLock { $0.counters.received += 1 }
         // An empty retained message is how somebody clears a topic; it says nothing.
         guard !message.payload.isEmpty else { return }
