@@ -7,15 +7,21 @@ import RolloutEngine
 import Testing
 import WireMessages
 
+/// What a test gives must be there.
+func given<Value>(_ value: Value?) -> Value {
+    guard let value else { fatalError("the test's own value is wrong") }
+    return value
+}
+
 /// A register, and one device that speaks to it.
 struct Desk {
-    static let channel = ChannelName("harbour/main")!
+    static let channel = given(ChannelName("harbour/main"))
     var register = DeviceRegister(channel: Desk.channel)
     var now = Instant(seconds: 1_800_000_000)
 
-    static func id(_ number: Int) -> DeviceID { DeviceID("device-\(number)")! }
+    static func id(_ number: Int) -> DeviceID { given(DeviceID("device-\(number)")) }
     static func revision(_ number: Int) -> Revision {
-        Revision(SHA256.hash("revision \(number)".utf8).description.prefix(40))!
+        given(Revision(SHA256.hash("revision \(number)".utf8).description.prefix(40)))
     }
     static func digest(_ number: Int) -> ContentDigest { SHA256.hash("content \(number)".utf8) }
 
@@ -41,7 +47,8 @@ struct Desk {
             digest: content.map { digest($0) }, detail: "", at: Instant(seconds: 1_000))
     }
 
-    static func batch(of number: Int = 1, epoch: Int64 = 5, _ events: DeviceEvent...) -> EventBatch {
+    static func batch(of number: Int = 1, epoch: Int64 = 5, _ events: DeviceEvent...) -> EventBatch
+    {
         EventBatch(
             fleet: "harbour", channel: "main", device: id(number), epoch: epoch, events: events)
     }
@@ -64,9 +71,9 @@ struct Desk {
         return register.hear(batch, from: Desk.id(number), at: now)
     }
 
-    func row(_ number: Int = 1) -> DeviceRow { register[Desk.id(number)]! }
+    func row(_ number: Int = 1) -> DeviceRow { given(register[Desk.id(number)]) }
     func device(_ number: Int = 1, under release: Int = 1) -> FleetDevice {
-        register.fleet(under: Desk.revision(release)).first { $0.id == Desk.id(number) }!
+        given(register.fleet(under: Desk.revision(release)).first { $0.id == Desk.id(number) })
     }
 }
 

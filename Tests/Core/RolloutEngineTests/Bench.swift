@@ -8,7 +8,7 @@ import WireMessages
 /// A fleet and the engine beside it. Tests say what devices do; the engine's effects are kept.
 struct Bench {
     static let start = Instant(seconds: 1_800_000_000)
-    static let channel = ChannelName("harbour/main")!
+    static let channel = given(ChannelName("harbour/main"))
     static let salt = String(repeating: "5a", count: 16)
 
     var machine: RolloutMachine
@@ -38,7 +38,7 @@ struct Bench {
         pass(.seconds(10))
     }
 
-    static func id(_ number: Int) -> DeviceID { DeviceID("device-\(number)")! }
+    static func id(_ number: Int) -> DeviceID { given(DeviceID("device-\(number)")) }
 
     /// Device 0 is the canary; the others are gateways and kiosks by turns.
     static func labels(_ number: Int) -> Labels {
@@ -50,7 +50,7 @@ struct Bench {
     }
 
     static func revision(_ number: Int) -> Revision {
-        Revision(SHA256.hash("revision \(number)".utf8).description.prefix(40))!
+        given(Revision(SHA256.hash("revision \(number)".utf8).description.prefix(40)))
     }
 
     static func digest(_ number: Int) -> ContentDigest { SHA256.hash("content \(number)".utf8) }
@@ -69,7 +69,8 @@ struct Bench {
         soak: Duration = .zero, success: Int = 100
     ) -> RolloutManifest.Wave {
         RolloutManifest.Wave(
-            name: name, match: try! Selector(match), limit: limit, soak: soak, success: success)
+            name: name, match: given(try? Selector(match)), limit: limit, soak: soak,
+            success: success)
     }
 
     // MARK: Time and inputs
@@ -135,7 +136,7 @@ struct Bench {
         return fleet.indices.filter { order.opens(to: fleet[$0].id, labels: fleet[$0].labels) }
     }
 
-    var current: Revision { machine.state.current!.release.revision }
+    var current: Revision { given(machine.state.current).release.revision }
 
     mutating func succeed(_ devices: some Sequence<Int>) {
         now = now + .seconds(1)
@@ -193,6 +194,12 @@ struct Bench {
     var standing: Order.Standing? { machine.state.current?.standing }
     var openWaves: Int { machine.state.current?.openWaves.count ?? 0 }
     func standing(of index: Int) -> DeviceStanding { report.places[index].standing }
+}
+
+/// What a test gives must be there.
+func given<Value>(_ value: Value?) -> Value {
+    guard let value else { fatalError("the test's own value is wrong") }
+    return value
 }
 
 /// Canary of one, half, everything.

@@ -20,9 +20,7 @@ import WireMessages
         #expect(bench.orders.count == orders + 2)
         #expect(bench.orders.last?.tip == Bench.revision(3))
         #expect(bench.orders.last?.release == Bench.revision(1))
-        bench.succeed([0])
-        bench.succeed(1..<4)
-        bench.succeed(1..<4)
+        while bench.current == Bench.revision(1) { bench.succeed(bench.letIn) }
         #expect(bench.current == Bench.revision(3))
         #expect(bench.letIn == [0])
         #expect(bench.machine.state.past.map(\.standing) == [.complete])
@@ -198,7 +196,7 @@ import WireMessages
         while bench.standing == .rolling { bench.succeed(bench.letIn.filter { $0 != 5 }) }
         #expect(bench.standing == .complete)
         #expect(bench.counts == ["succeeded": 5, "offline": 1])
-        bench.pass(.seconds(86_400))
+        bench.pass(.seconds(80_000))
         let orders = bench.orders.count
         bench.set([5], online: true)
         #expect(bench.orders.count == orders + 1)

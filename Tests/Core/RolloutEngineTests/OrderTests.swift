@@ -107,7 +107,8 @@ import WireMessages
         bench.release(1, threeWaves)
         let text = bench.machine.state.json.canonical
         _ = try RolloutState(reading: JSON.parse(Array(text.utf8), file: "s"), file: "s")
-        let forged = text.split(separator: "1 more of 1").joined(separator: "9 more of 9")
+        let forged = text.split(separator: "to 1 device more").joined(
+            separator: "to 9 devices more")
         #expect(forged != text)
         let error = #expect(throws: InvalidDocument.self) {
             try RolloutState(reading: JSON.parse(Array(forged.utf8), file: "s"), file: "s")
