@@ -226,16 +226,3 @@ extension VerifiedChannel {
         return try at(.store) { try TrustHead(JSON.parse(bytes, file: file), file: file) }
     }
 }
-
-extension Root {
-    /// A folder of our own, made where it is missing.
-    init(makingAt path: String) throws(SystemError) {
-        do throws(SystemError) {
-            self = try Root(path)
-        } catch {
-            guard error.isMissing else { throw error }
-            try Root("/").makeFolders(path, mode: 0o700)
-            self = try Root(path)
-        }
-    }
-}

@@ -15,7 +15,7 @@ extension RolloutService {
         log: @escaping @Sendable (String) -> Void
     ) throws -> RolloutService {
         let topics = FleetTopics(base: configuration.broker.topic)
-        try prepareState(configuration.state)
+        let lock = try lockState(configuration.state)
         let watch = try ChannelWatch(
             configuration.channelSettings,
             fetching: ChannelDownload.fetching(configurationFile: configurationFile))
@@ -29,18 +29,25 @@ extension RolloutService {
             AggregatorStatus(online: false, since: Clocks.wall()), topics: topics,
             instance: settings.instance)
         bus.log = log
-        return try RolloutService(settings, watch: watch, ingest: Ingest(bus))
+        return try RolloutService(settings, watch: watch, ingest: Ingest(bus), lock: lock)
     }
 
     /// Makes the folder where it is missing, and takes the lock that keeps a second aggregator out.
-    private static func prepareState(_ path: String) throws {
+    private static func lockState(_ path: String) throws -> StateLock {
         let root = try Root(makingAt: path)
         guard let lock = try FileLock("/lock", below: root) else {
             throw ServiceFault(
                 "another aggregator uses \(path): end it, or give this one another `state` folder")
         }
-        StateLock.keep(lock)
+        return StateLock(lock)
     }
+}
+
+/// Holds the lock of the state folder as long as the service lives.
+package final class StateLock {
+    private let lock: FileLock
+
+    init(_ lock: consuming FileLock) { self.lock = lock }
 }
 
 /// Why the service can't begin.

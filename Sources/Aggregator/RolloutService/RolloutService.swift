@@ -26,6 +26,7 @@ package actor RolloutService {
     let speaker: Speaker
     nonisolated let listeners = Listeners()
     private nonisolated let thread: ServiceThread
+    private let lock: StateLock?
 
     var register: DeviceRegister
     var machine: RolloutMachine
@@ -59,9 +60,11 @@ package actor RolloutService {
     }
 
     package init(
-        _ settings: ServiceSettings, watch: ChannelWatch, ingest: Ingest
+        _ settings: ServiceSettings, watch: ChannelWatch, ingest: Ingest,
+        lock: sending StateLock? = nil
     ) throws {
         self.settings = settings
+        self.lock = lock
         self.watch = watch
         self.ingest = ingest
         thread = try ServiceThread()
