@@ -172,4 +172,3 @@ private func storing<Value>(
         throw StoreError("cannot use \(path): \(error)")
     }
 }
-

@@ -3,6 +3,7 @@ internal import HostSystem
 internal import MQTTLink
 internal import NetworkStreams
 internal import Synchronization
+internal import WireMessages
 
 /// The loop of the ingest's thread: the link, what came and is not looked into yet, and what waits
 /// to be said.

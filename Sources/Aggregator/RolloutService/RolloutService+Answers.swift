@@ -1,4 +1,5 @@
-internal import Documents
+internal import ChannelWatch
+package import Documents
 package import FleetAnswers
 package import FleetModel
 internal import FleetRegister

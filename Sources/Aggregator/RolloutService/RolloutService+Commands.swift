@@ -1,5 +1,7 @@
+internal import ChannelWatch
 package import FleetAnswers
 internal import FleetModel
+internal import FleetStore
 internal import ReleaseTrust
 internal import RolloutEngine
 internal import WireMessages

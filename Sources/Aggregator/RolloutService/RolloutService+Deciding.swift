@@ -1,9 +1,12 @@
+internal import ChannelWatch
 internal import Documents
 internal import FleetModel
 internal import FleetRegister
 internal import FleetStore
 internal import HostSystem
+internal import Ingest
 internal import MQTTLink
+internal import ReleaseTrust
 internal import RolloutEngine
 internal import WireMessages
 

@@ -1,9 +1,12 @@
-internal import Documents
+internal import ChannelWatch
+package import Documents
 package import FleetAnswers
 internal import FleetModel
+internal import FleetRegister
 internal import HostSystem
 internal import Ingest
 internal import RolloutEngine
+internal import WireMessages
 
 extension RolloutService {
     /// Nothing in it names a device, a host or a path: it needs no token.

@@ -3,7 +3,7 @@ internal import Documents
 internal import FleetAnswers
 internal import FleetModel
 internal import FleetRegister
-package import FleetStore
+internal import FleetStore
 internal import HostSystem
 package import Ingest
 internal import JSONDocument
@@ -31,7 +31,7 @@ package actor RolloutService {
     var register: DeviceRegister
     var machine: RolloutMachine
     var commands: CommandJudge
-    var expectations = Expectations()
+    var expectations: Expectations
     var view = ChannelView()
     /// What releases say, as far as it was asked.
     var contents: [Revision: ReleaseContent] = [:]
@@ -78,8 +78,10 @@ package actor RolloutService {
         machine = try Self.machine(from: store, settings)
         commands = try Self.commands(from: store, settings)
         keptState = machine.state.json
-        for row in rows { row.identity.map { expectations.setIdentity($0) } }
+        var expectations = Expectations()
+        for identity in rows.compactMap(\.identity) { expectations.setIdentity(identity) }
         expectations.setReleases(machine.releases)
+        self.expectations = expectations
     }
 
     private static func machine(

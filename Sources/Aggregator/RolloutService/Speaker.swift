@@ -1,3 +1,4 @@
+internal import Documents
 internal import FleetModel
 internal import MQTTLink
 internal import Signatures

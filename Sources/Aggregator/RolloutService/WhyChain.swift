@@ -1,4 +1,5 @@
 internal import ChannelWatch
+internal import Digests
 internal import Documents
 internal import FleetModel
 internal import FleetRegister
@@ -97,7 +98,8 @@ struct WhyChain {
         guard let state = row.state else {
             return add(
                 false, "It told its state.", "Nothing that it signed was heard.",
-                fix: "On the device: flotilla-agent doctor. Here: is its certificate of the fleet's "
+                fix:
+                    "On the device: flotilla-agent doctor. Here: is its certificate of the fleet's "
                     + "authority, and not revoked? flotilla_messages_dropped_total counts what is "
                     + "dropped.")
         }
@@ -179,7 +181,8 @@ struct WhyChain {
         if !isOpen {
             let before =
                 rollout.openWaves.isEmpty
-                ? "no wave is open yet" : "the wave `\(rollout.allWaves[rollout.openWaves.count - 1].name)` comes first"
+                ? "no wave is open yet"
+                : "the wave `\(rollout.allWaves[rollout.openWaves.count - 1].name)` comes first"
             add(
                 false, "It may have the release.",
                 "\(place), which is not open: \(before). \(rollout.reason)",
