@@ -29,23 +29,22 @@ package struct Acknowledgement: Equatable, Sendable {
     }
 }
 
-extension Acknowledgement {
+extension Acknowledgement: SignedPayload {
     package static let kind = "ack"
+    package static let namespace = SignatureNamespace.acknowledgement
 
     package var json: JSONValue {
-        [
-            "version": 1, "kind": .string(Self.kind), "fleet": .string(fleet),
-            "channel": .string(channel), "audience": .string(device.text),
-            "epoch": .integer(epoch), "upto": .integer(upto),
-            "knownEpoch": .integer(knownEpoch), "issued": issued.wireValue,
-        ]
+        var members = header(Self.kind, audience: device.text)
+        members["epoch"] = .integer(epoch)
+        members["upto"] = .integer(upto)
+        members["knownEpoch"] = .integer(knownEpoch)
+        members["issued"] = .time(issued)
+        return .members(members)
     }
 
     package init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "an acknowledgement")
-        reader.expect("kind", Self.kind)
-        let fleet = reader.name("fleet")
-        let channel = reader.name("channel")
+        let (fleet, channel) = reader.header(Self.kind, audience: nil)
         let device = reader.device("audience")
         let (epoch, upto) = (reader.integer("epoch"), reader.integer("upto"))
         let knownEpoch = reader.integer("knownEpoch")

@@ -38,22 +38,23 @@ package struct DeviceEvent: Equatable, Sendable {
 
 extension DeviceEvent {
     package var json: JSONValue {
-        [
+        .members([
             "sequence": .integer(sequence), "kind": .string(kind),
-            "generation": generation.map { .integer(Int64($0)) } ?? .null,
-            "revision": .optional(revision?.text), "digest": .optional(digest?.description),
-            "detail": .string(detail), "at": at.wireValue,
-        ]
+            "generation": generation.map { .count($0) }, "revision": revision.map { .id($0) },
+            "digest": digest.map { .digest($0) },
+            "detail": .prose(detail, limit: Limits.eventDetailBytes), "at": .time(at),
+        ])
     }
 
     package init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "an event")
         self.init(
             sequence: reader.integer("sequence", in: 1...Int64.max),
-            kind: reader.text("kind", limit: 64),
-            generation: reader.optionalInteger("generation").map { Int($0) },
+            kind: reader.word("kind"),
+            generation: reader.optionalCount("generation"),
             revision: reader.optionalObject("revision"), digest: reader.optionalDigest("digest"),
-            detail: reader.text("detail", limit: Limits.eventDetailBytes), at: reader.instant("at"))
+            detail: reader.optionalProse("detail", limit: Limits.eventDetailBytes) ?? "",
+            at: reader.instant("at"))
         try reader.finish()
     }
 }
@@ -86,24 +87,23 @@ package struct EventBatch: Equatable, Sendable {
     }
 }
 
-extension EventBatch {
+extension EventBatch: SignedPayload {
     package static let kind = "events"
+    package static let namespace = SignatureNamespace.report
 
     package var json: JSONValue {
-        [
-            "version": 1, "kind": .string(Self.kind), "fleet": .string(fleet),
-            "channel": .string(channel), "device": .string(device.text),
-            "epoch": .integer(epoch), "events": .array(events.map(\.json)),
-            "compacted": .object(compacted.mapValues { .integer(Int64($0)) }),
-            "compactedUpto": .integer(compactedUpto),
-        ]
+        var members = header(Self.kind)
+        members["device"] = .string(device.text)
+        members["epoch"] = .integer(epoch)
+        members["events"] = .array(events.map(\.json))
+        members["compacted"] = .object(compacted.mapValues { .count($0) })
+        members["compactedUpto"] = .integer(compactedUpto)
+        return .members(members)
     }
 
     package init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "a batch of events")
-        reader.expect("kind", Self.kind)
-        let fleet = reader.name("fleet")
-        let channel = reader.name("channel")
+        let (fleet, channel) = reader.header(Self.kind)
         let device = reader.device("device")
         let epoch = reader.integer("epoch")
         let nodes = reader.list("events", limit: Limits.batchedEvents)
@@ -119,13 +119,13 @@ extension EventBatch {
             reader.report("the sequence does not rise")
         }
         for entry in compacted {
-            guard case .scalar(let scalar) = entry.value.content, !scalar.isQuoted,
-                let count = Int(scalar.text), count >= 0
+            guard isWord(entry.key), let count = entry.value.wireInteger,
+                (0...Int64(WireReader.highestCount)).contains(count)
             else {
-                reader.report("a count of `compacted` is no number")
+                reader.report("`compacted` has a member that does not count a kind of events")
                 continue
             }
-            self.compacted[entry.key] = count
+            self.compacted[entry.key] = Int(count)
         }
         try reader.finish()
     }

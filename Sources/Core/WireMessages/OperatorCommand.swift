@@ -36,26 +36,28 @@ package struct OperatorCommand: Equatable, Sendable {
     }
 }
 
-extension OperatorCommand {
+extension OperatorCommand: SignedPayload {
     package static let messageKind = "command"
+    package static let namespace = SignatureNamespace.command
 
     package var json: JSONValue {
-        [
-            "version": 1, "kind": .string(Self.messageKind), "command": .string(kind.rawValue),
-            "fleet": .string(fleet), "channel": .string(channel), "audience": "*",
-            "id": .string(id), "release": .optional(release?.text), "reason": .string(reason),
-            "issued": issued.wireValue, "expires": expires.wireValue,
-        ]
+        var members = header(Self.messageKind)
+        members["command"] = .string(kind.rawValue)
+        members["id"] = .string(id)
+        members["release"] = release.map { .id($0) }
+        members["reason"] = .prose(reason, limit: Limits.eventDetailBytes)
+        members["issued"] = .time(issued)
+        members["expires"] = .time(expires)
+        return .members(members)
     }
 
     package init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "a command")
-        reader.expect("kind", Self.messageKind)
-        reader.expect("audience", "*")
+        let (fleet, channel) = reader.header(Self.messageKind)
         self.init(
-            kind: reader.choice("command", default: .pause), fleet: reader.name("fleet"),
-            channel: reader.name("channel"), id: reader.text("id", limit: 64),
-            release: reader.optionalObject("release"), reason: reader.text("reason"),
+            kind: reader.choice("command", default: .pause), fleet: fleet, channel: channel,
+            id: reader.hexadecimal("id", digits: 32), release: reader.optionalObject("release"),
+            reason: reader.optionalProse("reason", limit: Limits.eventDetailBytes) ?? "",
             issued: reader.instant("issued"), expires: reader.instant("expires"))
         try reader.finish()
     }

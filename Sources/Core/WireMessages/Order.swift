@@ -82,15 +82,24 @@ extension Order {
     /// Whether a device may have the release, as far as place and standing decide it.
     package func opens(to id: DeviceID, labels: Labels) -> Bool {
         guard standing.starts else { return false }
+        return includes(id, labels: labels)
+    }
+
+    /// Whether a device is in an open wave, paused or not.
+    package func includes(_ id: DeviceID, labels: Labels) -> Bool {
+        let matching = openings.filter { $0.match.matches(labels) }
+        if matching.isEmpty { return false }
         let position = position(of: id)
-        return openings.contains { opening in
-            (opening.isWhole || position < opening.below) && opening.match.matches(labels)
-        }
+        return matching.contains { $0.isWhole || position < $0.below }
     }
 
     /// How long a device waits after its wave opened, so that a wave is no stampede.
     package func startDelay(of id: DeviceID) -> Duration {
-        spread * Int(Self.number(of: "\(id)\0\(tree)\0\(salt)\0start") % 1_000) / 1_000
+        let span = spread.flotillaNanoseconds
+        guard span > 0 else { return .zero }
+        // A moment of its own: the first in line must not also be the earliest.
+        let moment = Self.number(of: "\(id)\0\(tree)\0\(salt)\0start")
+        return .nanoseconds(Int64(moment.multipliedFullWidth(by: UInt64(span)).high))
     }
 
     private static func number(of text: String) -> UInt64 {
@@ -98,38 +107,32 @@ extension Order {
     }
 }
 
-extension Order {
+extension Order: SignedPayload {
     package static let kind = "order"
+    package static let namespace = SignatureNamespace.order
 
     package var json: JSONValue {
-        [
-            "version": 1, "kind": .string(Self.kind), "fleet": .string(fleet),
-            "channel": .string(channel), "audience": "*", "id": .string(id),
-            "sequence": .integer(sequence), "release": .string(release.text),
-            "tree": .string(tree.text), "tip": .string(tip.text), "salt": .string(salt),
-            "standing": .string(standing.rawValue),
-            "openings": .array(
-                openings.map { opening in
-                    [
-                        "match": .string(opening.match.description),
-                        "below": .string(Self.hexadecimal(opening.below)),
-                        "whole": .bool(opening.isWhole),
-                    ]
-                }),
-            "issued": issued.wireValue, "startBefore": startBefore.wireValue,
-            "expires": expires.wireValue,
-            "spread": .integer((Instant(nanoseconds: 0) + spread).milliseconds),
-            "decision": .optional(decision?.description),
-        ]
+        var members = header(Self.kind)
+        members["id"] = .string(id)
+        members["sequence"] = .integer(sequence)
+        members["release"] = .id(release)
+        members["tree"] = .id(tree)
+        members["tip"] = .id(tip)
+        members["salt"] = .string(salt)
+        members["standing"] = .string(standing.rawValue)
+        members["openings"] = .array(openings.map(\.json))
+        members["issued"] = .time(issued)
+        members["startBefore"] = .time(startBefore)
+        members["expires"] = .time(expires)
+        members["spread"] = .span(spread)
+        members["decision"] = decision.map { .digest($0) }
+        return .members(members)
     }
 
     package init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "an order")
-        reader.expect("kind", Self.kind)
-        reader.expect("audience", "*")
-        let fleet = reader.name("fleet")
-        let channel = reader.name("channel")
-        let (id, salt) = (reader.text("id", limit: 64), reader.text("salt", limit: 64))
+        let (fleet, channel) = reader.header(Self.kind)
+        let (id, salt) = (reader.word("id"), reader.hexadecimal("salt", digits: 32))
         let sequence = reader.integer("sequence", in: 1...Int64.max)
         let (release, tree, tip) = (
             reader.object("release"), reader.object("tree"), reader.object("tip")
@@ -138,7 +141,7 @@ extension Order {
         let openings = reader.list("openings", limit: Limits.orderOpenings)
         let (issued, startBefore) = (reader.instant("issued"), reader.instant("startBefore"))
         let expires = reader.instant("expires")
-        let spread = reader.integer("spread", in: 0...86_400_000)
+        let spread = reader.span("spread")
         let decision = reader.optionalDigest("decision")
         try reader.finish()
         guard let release, let tree, let tip else {
@@ -147,22 +150,26 @@ extension Order {
         self.init(
             fleet: fleet, channel: channel, id: id, sequence: sequence, release: release,
             tree: tree, tip: tip, salt: salt, standing: standing, openings: [], issued: issued,
-            startBefore: startBefore, expires: expires, spread: .milliseconds(spread),
+            startBefore: startBefore, expires: expires, spread: spread,
             decision: decision)
         for node in openings { self.openings.append(try Opening(reading: node)) }
-    }
-
-    private static func hexadecimal(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 }
 
 extension Order.Opening {
+    fileprivate var json: JSONValue {
+        let digits = String(below, radix: 16)
+        return [
+            "match": .string(match.description),
+            "below": .string(String(repeating: "0", count: 16 - digits.utf8.count) + digits),
+            "whole": .bool(isWhole),
+        ]
+    }
+
     fileprivate init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "an opening")
         let text = reader.text("match", limit: Limits.selectorBytes)
-        let digits = reader.text("below", limit: 16)
+        let digits = reader.hexadecimal("below", digits: 16)
         let isWhole = reader.bool("whole")
         var selector: Selector?
         do throws(TextFault) {
@@ -170,12 +177,10 @@ extension Order.Opening {
         } catch {
             reader.report("`match` is no selector: \(error.message)")
         }
-        let below = UInt64(digits, radix: 16)
-        if below == nil || digits.utf8.count != 16 {
-            reader.report("`below` is not 16 hexadecimal digits")
-        }
         try reader.finish()
-        guard let selector, let below else { fatalError("a wrong opening is a fault") }
+        guard let selector, let below = UInt64(digits, radix: 16) else {
+            fatalError("a wrong opening is a fault")
+        }
         self.init(match: selector, below: below, isWhole: isWhole)
     }
 }

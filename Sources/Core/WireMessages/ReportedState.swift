@@ -1,5 +1,4 @@
 package import Digests
-package import Documents
 package import FleetModel
 
 /// What a device says of itself: retained, and signed with its key.
@@ -67,103 +66,5 @@ package struct ReportedState: Equatable, Sendable {
         self.sequence = sequence
         self.at = at
         self.agent = agent
-    }
-}
-
-extension ReportedState {
-    package static let kind = "state"
-
-    package var json: JSONValue {
-        [
-            "version": 1, "kind": .string(Self.kind), "fleet": .string(fleet),
-            "channel": .string(channel), "device": .string(device.text),
-            "epoch": .integer(epoch), "sequence": .integer(sequence), "at": at.wireValue,
-            "agent": .string(agent), "digestVersion": 1,
-            "phase": .string(phase), "generation": .integer(Int64(generation)),
-            "confirmed": .bool(confirmed), "revision": .optional(revision?.text),
-            "digest": .optional(digest?.description), "trustHead": .optional(trustHead?.text),
-            "problem": .optional(problem), "alarm": .optional(alarm),
-            "hold": hold.map { ["reason": .string($0.reason), "until": $0.until.wireValue] }
-                ?? .null,
-            "drift": [
-                "count": .integer(Int64(drift.count)),
-                "paths": .array(drift.paths.map { .string($0) }),
-                "since": drift.since?.wireValue ?? .null,
-            ],
-            "labels": .object(
-                labels.byKey.mapValues { label in
-                    ["value": .string(label.value), "source": .string(label.source.rawValue)]
-                }),
-            "facts": .object(facts.mapValues { .string($0) }),
-            "order": order.map { .integer($0) } ?? .null, "stale": .bool(isStale),
-        ]
-    }
-
-    package init(reading node: Node) throws(InvalidDocument) {
-        var reader = WireReader(node, what: "a device's state")
-        reader.expect("kind", Self.kind)
-        let fleet = reader.name("fleet")
-        let channel = reader.name("channel")
-        let device = reader.device("device")
-        let (epoch, sequence) = (reader.integer("epoch"), reader.integer("sequence"))
-        let (at, agent) = (reader.instant("at"), reader.text("agent", limit: 64))
-        try reader.finish()
-        guard let device else { fatalError("a missing device is a fault") }
-        self.init(
-            fleet: fleet, channel: channel, device: device, epoch: epoch, sequence: sequence,
-            at: at, agent: agent)
-        phase = reader.text("phase", limit: 64)
-        generation = Int(reader.integer("generation"))
-        confirmed = reader.bool("confirmed")
-        revision = reader.optionalObject("revision")
-        digest = reader.optionalDigest("digest")
-        trustHead = reader.optionalObject("trustHead")
-        problem = reader.optionalText("problem", limit: Limits.problemBytes)
-        alarm = reader.optionalText("alarm", limit: 64)
-        order = reader.optionalInteger("order")
-        isStale = reader.bool("stale")
-        hold = try Self.hold(reader.node("hold"))
-        if let node = reader.requiredNode("drift") { drift = try Self.drift(node) }
-        labels = try Self.labels(reader.entries("labels", limit: Limits.reportedLabels))
-        for entry in reader.entries("facts", limit: Limits.reportedLabels) {
-            guard case .scalar(let scalar) = entry.value.content, scalar.isQuoted,
-                scalar.text.utf8.count <= Limits.wireTextBytes
-            else {
-                reader.report("a fact is no text, or too long")
-                continue
-            }
-            facts[entry.key] = scalar.text
-        }
-        try reader.finish()
-    }
-
-    private static func hold(_ node: Node?) throws(InvalidDocument) -> HoldReport? {
-        guard let node else { return nil }
-        var reader = WireReader(node, what: "a device's hold")
-        let hold = HoldReport(reason: reader.text("reason"), until: reader.instant("until"))
-        try reader.finish()
-        return hold
-    }
-
-    private static func drift(_ node: Node) throws(InvalidDocument) -> DriftReport {
-        var reader = WireReader(node, what: "a device's drift")
-        let drift = DriftReport(
-            count: Int(reader.integer("count", in: 0...Int64(Limits.files))),
-            paths: reader.texts("paths", limit: Limits.reportedDriftPaths),
-            since: reader.optionalInstant("since"))
-        try reader.finish()
-        return drift
-    }
-
-    private static func labels(_ entries: [Node.Entry]) throws(InvalidDocument) -> Labels {
-        var labels: [String: Label] = [:]
-        for entry in entries {
-            var reader = WireReader(entry.value, what: "a device's label")
-            let value = reader.text("value", limit: 256)
-            let source = reader.choice("source", default: LabelSource.local)
-            try reader.finish()
-            labels[entry.key] = Label(value, from: source)
-        }
-        return Labels(labels)
     }
 }

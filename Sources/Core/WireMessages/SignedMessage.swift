@@ -2,14 +2,6 @@ package import Documents
 internal import FleetModel
 internal import ReleaseTrust
 
-/// What each kind of message is signed for, so that no signature counts for another kind.
-package enum SignatureNamespace {
-    package static let order = "flotilla-order"
-    package static let command = "flotilla-command"
-    package static let report = "flotilla-report"
-    package static let acknowledgement = "flotilla-ack"
-}
-
 /// The one envelope of all that is signed on the bus. The payload travels as text, byte for byte as
 /// it was signed, so that `ssh-keygen -Y verify` checks it by hand.
 package struct SignedMessage: Equatable, Sendable {
@@ -26,13 +18,23 @@ package struct SignedMessage: Equatable, Sendable {
         self.certificate = certificate
     }
 
+    /// Signs `content` by `sign`, which makes an armored signature over bytes in a namespace.
+    package init<Content: SignedPayload, Fault: Error>(
+        _ content: Content, certificate: [UInt8]? = nil,
+        signedBy sign: (_ bytes: [UInt8], _ namespace: String) throws(Fault) -> [UInt8]
+    ) throws(Fault) {
+        let payload = content.payload
+        self.init(
+            payload: payload, signature: try sign(payload, Content.namespace),
+            certificate: certificate)
+    }
+
     package var json: JSONValue {
-        var members: [String: JSONValue] = [
+        .members([
             "version": 1, "payload": .string(String(decoding: payload, as: UTF8.self)),
             "signature": .string(String(decoding: signature, as: UTF8.self)),
-        ]
-        if let certificate { members["certificate"] = .string(Base64.encode(certificate)) }
-        return .object(members)
+            "certificate": certificate.map { .string(Base64.encode($0)) },
+        ])
     }
 
     /// As it travels.
@@ -40,11 +42,17 @@ package struct SignedMessage: Equatable, Sendable {
 
     package init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "a signed message")
+        reader.version()
         let payload = reader.text("payload", limit: Limits.signedPayloadBytes)
         let signature = reader.text("signature", limit: Limits.signatureBytes)
         let encoded = reader.optionalText("certificate", limit: 2 * Limits.certificateBytes)
         let certificate = encoded.flatMap { Base64.decode($0.utf8) }
-        if encoded != nil, certificate == nil { reader.report("`certificate` is not Base64") }
+        if encoded != nil, certificate?.isEmpty != false {
+            reader.report("`certificate` is not Base64")
+        }
+        if let certificate, certificate.count > Limits.certificateBytes {
+            reader.report("`certificate` is longer than \(Limits.certificateBytes) bytes")
+        }
         try reader.finish()
         self.init(
             payload: Array(payload.utf8), signature: Array(signature.utf8),

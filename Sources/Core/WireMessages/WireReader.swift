@@ -72,6 +72,35 @@ package struct WireReader {
         if found != expected { report("`\(key)` does not say `\(expected)`") }
     }
 
+    /// A text for people. Whatever it holds, it is fit to be shown.
+    package mutating func prose(_ key: String, limit: Int) -> String {
+        shown(text(key, limit: limit), limit: limit)
+    }
+
+    package mutating func optionalProse(_ key: String, limit: Int) -> String? {
+        optionalText(key, limit: limit).map { shown($0, limit: limit) }
+    }
+
+    /// Letters, digits, dots, underscores and hyphens: one of a set that may grow.
+    package mutating func word(_ key: String) -> String {
+        let text = text(key, limit: 64)
+        if !isWord(text) { report("`\(key)` is no word") }
+        return text
+    }
+
+    package mutating func optionalWord(_ key: String) -> String? {
+        node(key) == nil ? nil : word(key)
+    }
+
+    /// Lower-case hexadecimal digits, exactly so many.
+    package mutating func hexadecimal(_ key: String, digits: Int) -> String {
+        let text = text(key, limit: digits)
+        if !isHexadecimal(text, digits: digits) {
+            report("`\(key)` is not \(digits) hexadecimal digits")
+        }
+        return text
+    }
+
     package mutating func name(_ key: String) -> String {
         let text = text(key)
         if !isName(text) { report("`\(key)` is no name") }
@@ -123,14 +152,41 @@ package struct WireReader {
 
     /// Milliseconds since 1970.
     package mutating func instant(_ key: String) -> Instant {
-        Instant(nanoseconds: integer(key, in: Self.times) * 1_000_000)
+        Instant(milliseconds: integer(key, in: 0...Self.latestMilliseconds))
     }
 
     package mutating func optionalInstant(_ key: String) -> Instant? {
-        optionalInteger(key, in: Self.times).map { Instant(nanoseconds: $0 * 1_000_000) }
+        optionalInteger(key, in: 0...Self.latestMilliseconds).map { Instant(milliseconds: $0) }
     }
 
-    private static let times: ClosedRange<Int64> = 0...(Int64.max / 1_000_000)
+    /// The year 2255: nanoseconds in 64 bits end a little later.
+    package static let latestMilliseconds: Int64 = 9_000_000_000_000
+
+    /// A span of time in milliseconds, at most a week.
+    package mutating func span(_ key: String) -> Duration {
+        .milliseconds(integer(key, in: 0...Self.longestSpan))
+    }
+
+    static let longestSpan: Int64 = 7 * 86_400_000
+
+    /// A number of things.
+    package mutating func count(_ key: String) -> Int {
+        Int(integer(key, in: 0...Int64(Self.highestCount)))
+    }
+
+    package mutating func optionalCount(_ key: String) -> Int? {
+        optionalInteger(key, in: 0...Int64(Self.highestCount)).map { Int($0) }
+    }
+
+    static let highestCount = Int(Int32.max)
+
+    /// This version of all messages.
+    mutating func version() {
+        guard requiredNode("version") != nil else { return }
+        if optionalInteger("version") != 1 {
+            report("its version is not 1, which is the only one that is known here")
+        }
+    }
 
     /// Nil only after a fault.
     package mutating func object(_ key: String) -> ObjectID? {
@@ -176,15 +232,13 @@ package struct WireReader {
 
     package mutating func texts(_ key: String, limit: Int) -> [String] {
         list(key, limit: limit).compactMap { element in
-            guard case .scalar(let scalar) = element.content, scalar.isQuoted,
-                scalar.text.utf8.count <= Limits.wireTextBytes
-            else {
+            guard let text = element.wireText, text.utf8.count <= Limits.wireTextBytes else {
                 report(
                     "`\(key)` has an element that is no text of at most \(Limits.wireTextBytes) bytes"
                 )
                 return nil
             }
-            return scalar.text
+            return text
         }
     }
 
@@ -204,14 +258,19 @@ package struct WireReader {
     }
 }
 
-extension Instant {
-    /// As messages carry it: milliseconds since 1970.
-    package var milliseconds: Int64 { nanoseconds / 1_000_000 }
-    package init(milliseconds: Int64) { self.init(nanoseconds: milliseconds &* 1_000_000) }
+/// `wireText` under a name that no member hides.
+private func shown(_ text: String, limit: Int) -> String { wireText(text, limit: limit) }
 
-    var wireValue: JSONValue { .integer(milliseconds) }
-}
+extension Node {
+    /// A whole number as JSON writes it.
+    var wireInteger: Int64? {
+        guard case .scalar(let scalar) = content, !scalar.isQuoted else { return nil }
+        return Int64(scalar.text)
+    }
 
-extension JSONValue {
-    static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+    /// A text as JSON writes it.
+    var wireText: String? {
+        guard case .scalar(let scalar) = content, scalar.isQuoted else { return nil }
+        return scalar.text
+    }
 }
