@@ -15,7 +15,7 @@ struct Flotilla: AsyncParsableCommand {
         version: "flotilla \(AgentVersion.current)",
         subcommands: [
             InitCommand.self, LintCommand.self, PublishCommand.self, VerifyCommand.self,
-            AnchorCommand.self, DemoCommand.self,
+            AnchorCommand.self, CACommand.self, DemoCommand.self,
         ])
 
     static func main() async {
