@@ -287,7 +287,7 @@ let modules: [Module] = [
         name: "FleetAuthority", wing: .operator,
         uses: [
             "Documents", "FleetCertificates", "FleetModel", "FleetTools", "HostSystem",
-            "ReleaseTrust", "Signatures",
+            "JSONDocument", "ReleaseTrust", "Signatures",
         ]),
     Module(
         name: "FleetClient", wing: .operator,

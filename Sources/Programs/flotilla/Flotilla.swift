@@ -17,7 +17,7 @@ struct Flotilla: AsyncParsableCommand {
             InitCommand.self, LintCommand.self, PublishCommand.self, VerifyCommand.self,
             AnchorCommand.self, StatusCommand.self, DevicesCommand.self, DeviceCommand.self,
             WhyCommand.self, RolloutCommand.self, DriftCommand.self, EventsCommand.self,
-            DemoCommand.self,
+            CACommand.self, DemoCommand.self,
         ])
 
     static func main() async {
