@@ -74,19 +74,20 @@ extension FleetServer {
     /// The first pages of the devices that fit, and the aggregator's counts of all of them.
     func devices(
         _ search: DeviceSearch, pages: Int
-    ) async throws(OperatorError) -> (rows: [DeviceRow], counts: Answer?, total: Int) {
-        var rows: [DeviceRow] = []
+    ) async throws(OperatorError) -> DeviceList {
+        var list = DeviceList()
         var after: String?
-        var counts: Answer?
-        var total = 0
         var left = pages
         repeat {
             var parameters = search.parameters + [("limit", "\(Self.page)")]
             if let after { parameters.append(("after", after)) }
             let answer = try await get("/v1/devices", parameters)
-            for row in try answer.requiredObjects("devices") { rows.append(try DeviceRow(row)) }
-            counts = answer.object("counts")
-            total = answer.integer("total") ?? rows.count
+            for row in try answer.requiredObjects("devices") {
+                list.rows.append(try DeviceRow(row))
+            }
+            list.counts = StandingCounts(answer.object("counts"))
+            list.total = answer.integer("total") ?? list.rows.count
+            list.online = answer.integer("online") ?? 0
             left -= 1
             let next = answer.text("next")
             guard next == nil || next != after else {
@@ -96,12 +97,20 @@ extension FleetServer {
             }
             after = next
         } while after != nil && left > 0
-        return (rows, counts, total)
+        return list
     }
 
     func device(_ id: DeviceID, _ leaf: String = "") async throws(OperatorError) -> Answer {
         try await get("/v1/devices/\(percentEncoded(id.text))\(leaf)")
     }
+}
+
+/// Devices that fit a search, and the aggregator's own counts of all of them.
+struct DeviceList: Sendable {
+    var rows: [DeviceRow] = []
+    var total = 0
+    var online = 0
+    var counts = StandingCounts(nil)
 }
 
 /// Which devices are meant.

@@ -25,12 +25,8 @@ package struct FleetOverview: Report {
             .compactMap { $0.text("id") }
         let devices = try await server.devices(DeviceSearch(), pages: Self.pages)
         total = devices.total
-        online = devices.counts?.integer("online") ?? devices.rows.count { $0.isOnline }
-        if let counts = devices.counts {
-            self.counts = StandingCounts(counts, leavingAside: ["online", "drifting"])
-        } else {
-            self.counts = StandingCounts(devices.rows.map(\.standing))
-        }
+        online = devices.online
+        counts = devices.counts
         var alarms: [String: [String]] = [:]
         for device in devices.rows {
             if let alarm = device.alarm { alarms[alarm, default: []].append(device.id) }
@@ -63,7 +59,7 @@ package struct FleetOverview: Report {
     package var json: JSONValue {
         var members: [String: JSONValue] = [
             "ok": .bool(worries.isEmpty), "status": .integer(Int64(status.rawValue)),
-            "channel": .string(channel.channel), "devices": .integer(Int64(total)),
+            "channel": .string(channel.channel.description), "devices": .integer(Int64(total)),
             "online": .integer(Int64(online)),
             "standings": .object(
                 Dictionary(
@@ -83,7 +79,7 @@ package struct FleetOverview: Report {
 
     package func lines(on terminal: Terminal) -> [String] {
         var lines = [
-            terminal.styled(channel.channel, .bold)
+            terminal.styled(channel.channel.description, .bold)
                 + ": \(counted(total, "device")), \(online) online"
         ]
         lines += [""] + bars(on: terminal) + [""]

@@ -78,9 +78,8 @@ package struct Rollout: Equatable, Sendable {
 
 /// All that the aggregator knows of a channel and its rollouts.
 package struct ChannelPicture: Sendable {
-    /// `harbour/main`, or the channel's own name.
-    package let channel: String
-    package let fleet: String?
+    /// `harbour/main`.
+    package let channel: ChannelName
     package let tip: Revision?
     package let trusted: Revision?
     /// Why the aggregator refuses the channel's tip.
@@ -94,8 +93,10 @@ package struct ChannelPicture: Sendable {
     }
 
     init(_ answer: Answer) throws(OperatorError) {
-        channel = try answer.required("channel", answer.text("channel"))
-        fleet = answer.text("fleet")
+        channel = try answer.required(
+            "channel",
+            ChannelName(
+                fleet: answer.text("fleet") ?? "", channel: answer.text("channel") ?? ""))
         tip = answer.text("tip").flatMap { Revision($0) }
         let trust = answer.object("trust")
         trusted = trust?.text("release").flatMap { Revision($0) }
@@ -106,15 +107,6 @@ package struct ChannelPicture: Sendable {
         }
         current = if let current = answer.object("current") { try Rollout(current) } else { nil }
         json = answer.json
-    }
-
-    /// The fleet and the channel that an operator's command must name.
-    func name() throws(OperatorError) -> ChannelName {
-        if let name = ChannelName(channel) { return name }
-        if let fleet, let name = ChannelName(fleet: fleet, channel: channel) { return name }
-        throw OperatorError(
-            .environment, "the aggregator does not say which fleet's channel `\(channel)` is",
-            fix: "Name it: --channel FLEET/CHANNEL.")
     }
 }
 

@@ -56,7 +56,7 @@ extension Rollout {
     }
 
     /// The waves as bars.
-    func lines(of channel: String, at now: Instant, on terminal: Terminal) -> [String] {
+    func lines(of channel: ChannelName, at now: Instant, on terminal: Terminal) -> [String] {
         let standing = terminal.styled(standing, tone)
         let time = since.map { " for \(age(of: $0, at: now))" } ?? ""
         var lines = [

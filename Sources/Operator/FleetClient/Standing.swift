@@ -46,16 +46,11 @@ extension Standing: Comparable {
 package struct StandingCounts: Equatable, Sendable {
     package private(set) var byStanding: [Standing: Int] = [:]
 
-    /// - Parameter others: Counters that stand beside them.
-    init(_ answer: Answer?, leavingAside others: Set<String> = []) {
-        for key in answer?.keys ?? [] where !others.contains(key) {
+    init(_ answer: Answer?) {
+        for key in answer?.keys ?? [] {
             guard let count = answer?.integer(key), count > 0 else { continue }
             byStanding[Standing(key)] = count
         }
-    }
-
-    init(_ standings: [Standing]) {
-        for standing in standings { byStanding[standing, default: 0] += 1 }
     }
 
     package var total: Int { byStanding.values.reduce(0, +) }

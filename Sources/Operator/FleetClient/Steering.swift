@@ -36,11 +36,12 @@ package struct Steering: Sendable {
         _ wish: Wish, of server: FleetServer, expecting expected: String?, reason: String
     ) async throws(OperatorError) {
         let picture = try await server.channel()
+        let channel = picture.channel
         let named = try expected.map { (text) throws(OperatorError) in try Self.channel(text) }
-        let channel = if let named { named } else { try picture.name() }
-        guard [channel.description, channel.channel].contains(picture.channel) else {
+        guard named == nil || named == channel else {
             throw OperatorError(
-                .refused, "\(server.access.url) serves `\(picture.channel)` and not `\(channel)`",
+                .refused,
+                "\(server.access.url) serves `\(channel)` and not `\(expected ?? "")`",
                 fix: "Check --server and --channel: one of them is for another fleet.")
         }
         guard let rollout = picture.current else {

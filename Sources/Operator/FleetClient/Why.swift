@@ -58,7 +58,7 @@ package struct Why: Report {
             let sign = (step.isGood ? signs.yes : signs.no).padded(to: width)
             let indent = width + 3
             let text = terminal.wrapped(
-                step.what + (step.detail.isEmpty ? "" : ": \(step.detail)"), indent: indent)
+                step.text, indent: indent)
             // The sign stands in the first line's margin, and its colour does not count as width.
             lines.append(
                 " \(terminal.styled(sign, step.isGood ? .green : .red))  "
@@ -73,6 +73,11 @@ package struct Why: Report {
 }
 
 extension Why.Step {
+    /// Both, whether the first is a sentence or a few words.
+    fileprivate var text: String {
+        detail.isEmpty ? what : what + (what.hasSuffix(".") ? " " : ": ") + detail
+    }
+
     init(_ answer: Answer) {
         isGood = answer.isTrue("ok")
         what = answer.text("what") ?? ""

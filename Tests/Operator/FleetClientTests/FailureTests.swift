@@ -1,4 +1,5 @@
 import FleetClient
+import FleetModel
 import FleetTools
 import Foundation
 import TestSupport
@@ -14,7 +15,7 @@ import Testing
                 server: server, tokenFile: tokenFile, authorityFile: authority, environment: [:])
             _ = try await FleetServer.connected(to: access) {
                 (server) async throws(OperatorError) in
-                try await server.channel().channel
+                try await server.channel().channel.description
             }
         }
         #expect(!error.message.isEmpty && error.fix.hasSuffix(".") || error.fix.hasSuffix(")."))
@@ -59,7 +60,7 @@ import Testing
             let access = try aggregator.access(tokenFile: file)
             let name = try await FleetServer.connected(to: access) {
                 (server) async throws(OperatorError) in
-                try await server.channel().channel
+                try await server.channel().channel.description
             }
             #expect(name == "harbour/main")
             for contents in ["", "two words", "\u{1b}[0m"] {
@@ -126,7 +127,7 @@ import Testing
                 let access = try ServerAccess(server: url, authorityFile: file, environment: [:])
                 let name = try await FleetServer.connected(to: access) {
                     (server) async throws(OperatorError) in
-                    try await server.channel().channel
+                    try await server.channel().channel.description
                 }
                 #expect(name == "harbour/main")
                 let untrusted = try await failure(url, authority: other.certificate.path)

@@ -50,7 +50,7 @@ enum Samples {
         let counted =
             counts ?? #"{"succeeded":1,"moving":1,"waiting":1,"offline":1,"failed":0}"#
         return #"""
-            {"version":1,"revision":7,"total":4,"counts":\#(counted),
+            {"version":1,"revision":7,"total":4,"online":3,"drifting":0,"counts":\#(counted),
              "devices":[\#(rows.joined(separator: ","))],"next":\#(next)}
             """#
     }
@@ -71,7 +71,7 @@ enum Samples {
         reason: String = "null", decisions: String = "", refusal: String = "null"
     ) -> String {
         #"""
-        {"version":1,"channel":"harbour/main","tip":"\#(release)",
+        {"version":1,"fleet":"harbour","channel":"main","tip":"\#(release)",
          "trust":{"release":"\#(release)","refusal":\#(refusal)},
          "current":{"release":"\#(release)","tree":"\#(older)","standing":"\#(standing)",
           "since":1795400000000,"reason":\#(reason),"waves":[\#(waves.joined(separator: ","))],
@@ -82,7 +82,7 @@ enum Samples {
     }
 
     static let noRollout = #"""
-        {"version":1,"channel":"harbour/main","tip":"\#(release)",
+        {"version":1,"fleet":"harbour","channel":"main","tip":"\#(release)",
          "trust":{"release":"\#(release)","refusal":null},"current":null,"past":[]}
         """#
 
