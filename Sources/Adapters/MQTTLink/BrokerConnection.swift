@@ -11,22 +11,22 @@ internal import NetworkStreams
 final class BrokerConnection {
     enum Phase { case connecting, shaking, greeting, welcomed, leaving, over }
 
-    private let settings: LinkSettings
-    private let events: EventQueue
-    /// `host`, `host:port`
+    let settings: LinkSettings
+    let events: EventQueue
     private let host: String
-    private let subject: String
+    /// `host:port`, for people.
+    let subject: String
     private let context: TLSContext
     private let client: MosquittoClient
-    private var phase = Phase.connecting
+    var phase = Phase.connecting
     /// For TCP, TLS and the welcome; later for the goodbye.
     private var deadline: Instant
     private var stream: TLSStreamView?
     private var watch: PacketWatch
-    private var traffic: Traffic
+    var traffic: Traffic
     /// Numbers of messages that wait for an acknowledgement.
-    private(set) var inFlight: Set<Int32> = []
-    private var inflightLimit: Int
+    var inFlight: Set<Int32> = []
+    var inflightLimit: Int
     /// What a callback or a call of the owner found wrong; the next `serve` ends the connection.
     private var end: (reason: String, isRefusal: Bool)?
 
@@ -102,7 +102,7 @@ extension BrokerConnection {
 
     /// libmosquitto made a session of TLS, and is about to use it for the first time. It gave it
     /// the address as the server's name.
-    fileprivate func adopt(_ session: OpaquePointer) {
+    func adopt(_ session: OpaquePointer) {
         guard stream == nil else { return }
         stream = unsafe TLSStreamView(session)
         if stream?.setServerName(TLSContext.serverName(of: host)) != true {
@@ -124,7 +124,7 @@ extension BrokerConnection {
         switch stream.shakeHands() {
         case .wants: return
         case .tooMuch: finish("\(subject) sends too much before TLS stands")
-        case .hungUp(let reason): finish("\(subject) hung up in the TLS handshake\(reason)")
+        case .hungUp: finish("\(subject) hung up in the TLS handshake\(stream.systemReason)")
         case .failed:
             let error = unsafe TLSFailure.describe(
                 stream.session, "connect to", host: host, subject: subject)
@@ -133,10 +133,11 @@ extension BrokerConnection {
                 isRefusal: error.code == .certificate || error.code == .authentication)
         case .done:
             // libmosquitto learns that its session stands, and sends what it has kept back.
-            guard client.read() == 0, client.write() == 0 else {
+            guard client.read() == 0 else {
                 return finish("libmosquitto can't use TLS with \(subject)")
             }
             phase = .greeting
+            write()
         }
     }
 }
@@ -182,10 +183,11 @@ extension BrokerConnection {
         if phase == .shaking && end == nil { shakeHands() }
         read()
         write()
+        lookBehindFailedWrite()
         traffic.note(
             packets: watch.packets, written: stream?.writtenBytes ?? 0, at: now)
         keepAlive(at: now)
-        if phase == .leaving && client.descriptor < 0 { note("disconnected as asked") }
+        if phase == .leaving && client.descriptor < 0 { note(leftReason) }
         if let end { return finish(end.reason, isRefusal: end.isRefusal) }
         if phase != .welcomed && now >= deadline { finish(lateReason) }
     }
@@ -194,26 +196,38 @@ extension BrokerConnection {
     private func read() {
         for _ in 0..<4 where end == nil && mayRead {
             guard let stream else { return }
-            if !stream.hasPending {
-                switch stream.peek({ (bytes) throws(PacketWatch.Fault) in try watch.see(bytes) }) {
-                case .nothing: return
-                case .bytes: break
-                case .fault(let fault):
-                    return note("\(subject) breaks the protocol: \(fault)", isRefusal: true)
-                case .ended: return note("\(subject) ended the connection")
-                case .failed:
-                    let error = unsafe TLSFailure.describe(
-                        stream.session, "read from", host: host, subject: subject)
-                    return note(
-                        error.description, isRefusal: error.code == .authentication)
-                }
-            }
-            let before = stream.pendingBytes
-            let code = client.read()
-            if client.descriptor < 0 { return note("\(subject) ended the connection") }
-            guard code == 0, stream.pendingBytes < before else {
-                return note("libmosquitto can't read from \(subject): \(libraryMessage(code))")
-            }
+            if !stream.hasPending && !look(at: stream) { return }
+            readPending(stream)
+        }
+    }
+
+    /// Takes the next record, and looks at it before libmosquitto does; false where there is none.
+    private func look(at stream: TLSStreamView) -> Bool {
+        switch stream.peek({ (bytes) throws(PacketWatch.Fault) in try watch.see(bytes) }) {
+        case .bytes: return true
+        case .nothing: break
+        case .fault(let fault):
+            note("\(subject) breaks the protocol: \(fault)", isRefusal: true)
+        case .ended: note(endedReason)
+        case .failed:
+            let error = unsafe TLSFailure.describe(
+                stream.session, "read from", host: host, subject: subject)
+            note(error.description, isRefusal: error.code == .authentication)
+        }
+        return false
+    }
+
+    /// Lets libmosquitto have what was looked at.
+    private func readPending(_ stream: TLSStreamView) {
+        let before = stream.pendingBytes
+        let code = client.read()
+        // Where a callback knows why, its reason is already noted.
+        guard code == 0 else {
+            return note("\(subject) breaks the protocol: \(libraryMessage(code))")
+        }
+        if client.descriptor < 0 { return note("\(subject) ended the connection") }
+        guard stream.pendingBytes < before else {
+            return note("libmosquitto does not read what \(subject) sends")
         }
     }
 
@@ -227,6 +241,16 @@ extension BrokerConnection {
         if code != 0 { note("cannot write to \(subject): \(libraryMessage(code))") }
     }
 
+    /// Where writing failed the connection is over; but first the broker's last words.
+    private func lookBehindFailedWrite() {
+        guard end == nil, let stream, stream.systemError != 0 else { return }
+        for _ in 0..<4 where end == nil && !events.isFull {
+            if !stream.hasPending && !look(at: stream) { break }
+            readPending(stream)
+        }
+        note(endedReason)
+    }
+
     private func keepAlive(at now: Instant) {
         guard phase == .welcomed, end == nil, now >= traffic.nextCheck else { return }
         let code = client.checkKeepAlive()
@@ -235,6 +259,16 @@ extension BrokerConnection {
             note("\(subject) does not answer any more (\(libraryMessage(code)))")
         }
     }
+
+    /// A refused certificate can look like this too: the alert that says so is lost where our
+    /// first words cross it.
+    private var endedReason: String {
+        phase == .greeting
+            ? "\(subject) ended the connection before its welcome; it may refuse our certificate"
+            : "\(subject) ended the connection\(stream?.systemReason ?? "")"
+    }
+
+    private var leftReason: String { "disconnected as asked" }
 
     private var lateReason: String {
         switch phase {
@@ -246,7 +280,7 @@ extension BrokerConnection {
     }
 
     /// Remembers why the connection has to end; the first reason counts.
-    private func note(_ reason: String, isRefusal: Bool = false) {
+    func note(_ reason: String, isRefusal: Bool = false) {
         if end == nil { end = (reason, isRefusal) }
     }
 
@@ -283,12 +317,12 @@ extension BrokerConnection {
 
     func leave() {
         guard isWelcomed else {
-            return finish("disconnected as asked")
+            return finish(leftReason)
         }
         phase = .leaving
         deadline = Clocks.monotonic() + .seconds(5)
         client.disconnect()
-        if client.descriptor < 0 { finish("disconnected as asked") }
+        if client.descriptor < 0 { finish(leftReason) }
     }
 
     private func check(_ code: Int32, _ what: String) throws(LinkError) {
@@ -304,120 +338,4 @@ extension BrokerConnection {
             throw .notConnected
         }
     }
-}
-
-// MARK: What libmosquitto tells
-
-extension BrokerConnection {
-    fileprivate func welcomed(reason: Int32, flags: Int32, _ properties: ReceivedProperties) {
-        guard reason == 0 else {
-            let text = "\(subject) refuses the connection: \(reasonText(reason, properties))"
-            return note(text, isRefusal: ReasonCode(reason).isLasting)
-        }
-        let keepAlive = properties.number16(MQTT_PROP_SERVER_KEEP_ALIVE)
-        if let keepAlive, !(10...settings.keepAliveSeconds).contains(Int32(keepAlive)) {
-            return note(
-                "\(subject) wants a keep-alive of \(keepAlive) s, which is not taken: it is not "
-                    + "between 10 s and our own", isRefusal: true)
-        }
-        if let keepAlive { traffic.keepAlive = .seconds(Int64(keepAlive)) }
-        if let most = properties.number16(MQTT_PROP_RECEIVE_MAXIMUM) {
-            guard most > 0 else { return note("\(subject) takes no message at all") }
-            inflightLimit = min(inflightLimit, Int(most))
-        }
-        guard phase == .greeting else { return note("\(subject) welcomes us twice") }
-        phase = .welcomed
-        events.push(.connected(sessionPresent: flags & 1 != 0))
-    }
-
-    fileprivate func ended(reason: Int32) {
-        // Above: of MQTT, from the broker. Below: of libmosquitto, which also comes as its result.
-        guard reason >= 128 else { return }
-        note(
-            "\(subject) ended the connection: \(ReasonCode(reason).name)",
-            isRefusal: ReasonCode(reason).isLasting)
-    }
-
-    fileprivate func published(_ id: Int32, reason: Int32) {
-        inFlight.remove(id)
-        events.push(.published(id: id, reason: UInt8(clamping: reason)))
-    }
-
-    fileprivate func received(_ message: mosquitto_message, _ properties: ReceivedProperties) {
-        guard let topic = unsafe message.topic else { return }
-        let payload = unsafe Array(
-            UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)))
-        let expiry = properties.number32(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL)
-        events.push(
-            .received(
-                LinkMessage(
-                    topic: unsafe String(cString: topic), payload: payload,
-                    qos: Int(unsafe message.qos), retain: unsafe message.retain,
-                    expiry: expiry.map { .seconds(Int64($0)) },
-                    responseTopic: properties.text(MQTT_PROP_RESPONSE_TOPIC),
-                    correlation: properties.bytes(MQTT_PROP_CORRELATION_DATA))))
-    }
-
-    fileprivate func subscribed(_ id: Int32, _ reasons: [Int32]) {
-        events.push(.subscribed(id: id, reasons: reasons.map { UInt8(clamping: $0) }))
-    }
-
-    /// What MQTT calls a reason, and the broker's own words where it has some.
-    private func reasonText(_ reason: Int32, _ properties: ReceivedProperties) -> String {
-        let name = ReasonCode(reason).name
-        guard let words = properties.text(MQTT_PROP_REASON_STRING) else { return name }
-        let plain = words.unicodeScalars.prefix(200).map { $0.value < 0x20 ? "?" : String($0) }
-        return "\(name): \(plain.joined())"
-    }
-}
-
-// Callbacks of libmosquitto and OpenSSL: functions that belong to no actor, called from within
-// calls of a connection, which is their context.
-
-private func connackCame(
-    _ client: OpaquePointer?, _ context: UnsafeMutableRawPointer?, _ reason: Int32,
-    _ flags: Int32, _ properties: OpaquePointer?
-) {
-    unsafe connection(context)?.welcomed(
-        reason: reason, flags: flags, ReceivedProperties(properties))
-}
-
-private func connectionEnded(
-    _ client: OpaquePointer?, _ context: UnsafeMutableRawPointer?, _ reason: Int32,
-    _ properties: OpaquePointer?
-) {
-    unsafe connection(context)?.ended(reason: reason)
-}
-
-private func publishEnded(
-    _ client: OpaquePointer?, _ context: UnsafeMutableRawPointer?, _ id: Int32, _ reason: Int32,
-    _ properties: OpaquePointer?
-) {
-    unsafe connection(context)?.published(id, reason: reason)
-}
-
-private func messageCame(
-    _ client: OpaquePointer?, _ context: UnsafeMutableRawPointer?,
-    _ message: UnsafePointer<mosquitto_message>?, _ properties: OpaquePointer?
-) {
-    guard let message = unsafe message?.pointee else { return }
-    unsafe connection(context)?.received(message, ReceivedProperties(properties))
-}
-
-private func subackCame(
-    _ client: OpaquePointer?, _ context: UnsafeMutableRawPointer?, _ id: Int32, _ count: Int32,
-    _ reasons: UnsafePointer<Int32>?, _ properties: OpaquePointer?
-) {
-    let reasons = unsafe Array(UnsafeBufferPointer(start: reasons, count: Int(count)))
-    unsafe connection(context)?.subscribed(id, reasons)
-}
-
-private func sessionChanged(_ session: OpaquePointer?, _ place: Int32, _ value: Int32) {
-    guard place == SSL_CB_HANDSHAKE_START, let session = unsafe session else { return }
-    let context = unsafe SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), 0)
-    unsafe connection(context)?.adopt(session)
-}
-
-private func connection(_ context: UnsafeMutableRawPointer?) -> BrokerConnection? {
-    unsafe context.map { unsafe Unmanaged.fromOpaque($0).takeUnretainedValue() }
 }

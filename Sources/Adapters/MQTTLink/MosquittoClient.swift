@@ -94,7 +94,7 @@ final class MosquittoClient {
     func subscribe(_ filters: [String], qos: Int32) -> (code: Int32, id: Int32) {
         var id: Int32 = 0
         var texts = unsafe filters.map { unsafe strdup($0) }
-        defer { for unsafetext in unsafe texts { unsafe free(text) } }
+        defer { unsafe texts.forEach { unsafe free($0) } }
         let code = unsafe flotilla_mosquitto_subscribe(
             handle, &id, Int32(filters.count), &texts, qos)
         return (code, id)

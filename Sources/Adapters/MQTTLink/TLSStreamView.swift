@@ -5,13 +5,19 @@ internal import Glibc
 /// before libmosquitto sees it, and libmosquitto gets no more than what was seen.
 @safe
 final class TLSStreamView {
-    enum Handshake { case done, wants, tooMuch, failed, hungUp(String) }
+    enum Handshake { case done, wants, tooMuch, failed, hungUp }
     enum Look { case bytes, nothing, ended, failed, fault(PacketWatch.Fault) }
 
     /// An `SSL`; a reference of our own, for libmosquitto frees its one when it likes.
     let session: OpaquePointer
     /// Bytes that may still be taken from the socket. Without any, the socket seems to be empty.
     fileprivate var allowance: Int
+    /// Until the handshake is ours, neither direction works: libmosquitto begins it when TCP does
+    /// not stand yet, and does not pass on what it meets.
+    fileprivate var isHeld = true
+    /// What the system said first against using the socket. Where that is in writing, libmosquitto
+    /// is told to try later: it would close the socket, and what the broker said last with it.
+    fileprivate(set) var systemError: Int32 = 0
 
     /// What a broker may send until TLS stands: certificates of a chain are less than 100 KiB.
     private static let handshakeBytes = 256 << 10
@@ -45,27 +51,38 @@ final class TLSStreamView {
     }
 
     func shakeHands() -> Handshake {
+        isHeld = false
         ERR_clear_error()
-        errno = 0
         let result = unsafe SSL_connect(session)
-        let systemCode = errno
         if result == 1 {
             allowance = 0
             return .done
         }
         switch unsafe SSL_get_error(session, result) {
         case SSL_ERROR_WANT_READ where allowance <= 0: return .tooMuch
-        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wants
-        case SSL_ERROR_SYSCALL where systemCode != 0:
-            return .hungUp(": \(unsafe String(cString: strerror(systemCode)))")
-        case SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN: return .hungUp("")
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
+            return systemError == 0 ? .wants : .hungUp
+        case SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN: return .hungUp
         default:
             let reason = Int32(truncatingIfNeeded: ERR_peek_last_error() & 0x7f_ffff)
-            return reason == SSL_R_UNEXPECTED_EOF_WHILE_READING ? .hungUp("") : .failed
+            return reason == SSL_R_UNEXPECTED_EOF_WHILE_READING ? .hungUp : .failed
         }
     }
 
     var wantsWrite: Bool { unsafe SSL_want(session) == SSL_WRITING }
+
+    /// Keeps what the system said; false where it only said to try later.
+    @discardableResult
+    fileprivate func note(_ code: Int32) -> Bool {
+        if code == EAGAIN || code == EINTR { return false }
+        if systemError == 0 { systemError = code }
+        return true
+    }
+
+    /// `: Connection reset by peer`, where the system said something.
+    var systemReason: String {
+        systemError == 0 ? "" : ": \(unsafe String(cString: strerror(systemError)))"
+    }
 
     /// Plain bytes that were taken from the socket and that libmosquitto has not read yet.
     var pendingBytes: Int { Int(unsafe SSL_pending(session)) }
@@ -114,13 +131,23 @@ private func socketUsed(
     guard let context = unsafe BIO_get_callback_arg(socket) else { return Int(result) }
     let view = unsafe Unmanaged<TLSStreamView>.fromOpaque(UnsafeRawPointer(context))
         .takeUnretainedValue()
+    let code = errno
     switch operation {
-    case BIO_CB_READ where view.allowance <= 0:
+    case BIO_CB_READ where view.isHeld || view.allowance <= 0:
         unsafe flotilla_bio_set_retry_read(socket)
         return -1
+    case BIO_CB_WRITE where view.isHeld:
+        unsafe flotilla_bio_set_retry_write(socket)
+        return -1
     case BIO_CB_READ | BIO_CB_RETURN:
-        if result > 0 { view.allowance -= unsafe processed?.pointee ?? 0 }
-        return Int(result)
-    default: return Int(result)
+        if result > 0 {
+            view.allowance -= unsafe processed?.pointee ?? 0
+        } else if result < 0 {
+            view.note(code)
+        }
+    case BIO_CB_WRITE | BIO_CB_RETURN:
+        if result < 0 && view.note(code) { unsafe flotilla_bio_set_retry_write(socket) }
+    default: break
     }
+    return Int(result)
 }

@@ -18,3 +18,4 @@ static inline long flotilla_ssl_ctx_set_mode(SSL_CTX *context, long mode) {
     return SSL_CTX_set_mode(context, mode);
 }
 static inline void flotilla_bio_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
+static inline void flotilla_bio_set_retry_write(BIO *bio) { BIO_set_retry_write(bio); }
