@@ -19,63 +19,69 @@ struct BusJudge {
             verifier: MessageVerifier(checking: LibcryptoSignatures(), parse: parseMessage))
     }
 
-    func judge(_ message: Intake.RawMessage, at now: Instant) throws(DropReason) -> HeardMessage {
+    func judge(_ message: Intake.RawMessage, at now: Instant) throws(Dropped) -> HeardMessage {
         let word: DeviceWord
         switch message.leaf {
         case .presence: word = .presence(try presence(message.payload))
         case .state: word = .state(try verified(message, at: now, reports.state))
         case .events: word = .events(try verified(message, at: now, reports.events))
-        case .ack, .commands: throw .topic
+        case .ack, .commands: throw Dropped(.topic, "no device says that")
         }
         return HeardMessage(device: message.device, word: word)
     }
 
-    private func presence(_ payload: [UInt8]) throws(DropReason) -> Presence {
+    private func presence(_ payload: [UInt8]) throws(Dropped) -> Presence {
         do throws(InvalidDocument) {
             return try Presence(reading: try parseMessage(payload))
         } catch {
-            throw .malformed
+            throw Dropped(.malformed, error.diagnostics[0].message)
         }
     }
 
     private func verified<Value>(
         _ message: Intake.RawMessage, at now: Instant,
         _ judge: (SignedMessage, DeviceID, SSHPublicKey) throws(MessageRefusal) -> Value
-    ) throws(DropReason) -> Value {
+    ) throws(Dropped) -> Value {
         let signed: SignedMessage
         do throws(MessageRefusal) {
             signed = try reports.verifier.open(message.payload)
         } catch {
-            throw DropReason(error.code)
+            throw Dropped(error)
         }
         let key = try key(of: signed, from: message.device, at: now)
         do throws(MessageRefusal) {
             return try judge(signed, message.device, key)
         } catch {
-            throw DropReason(error.code)
+            throw Dropped(error)
         }
     }
 
     /// The key that the fleet's authority says is the device's.
     private func key(
         of message: SignedMessage, from device: DeviceID, at now: Instant
-    ) throws(DropReason) -> SSHPublicKey {
-        guard let der = message.certificate else { throw .certificate }
-        let certificate = try certificates.judge(der, at: now)
-        guard certificate.role == .device, let key = certificate.publicKey else {
-            throw .certificate
+    ) throws(Dropped) -> SSHPublicKey {
+        guard let der = message.certificate else {
+            throw Dropped(.certificate, "it brings none")
         }
-        guard certificate.commonName == device.text else { throw .otherDevice }
+        let certificate = try certificates.judge(der, at: now)
+        guard let key = certificate.publicKey else {
+            throw Dropped(.certificate, "its key can't sign messages")
+        }
+        guard certificate.device == device else {
+            throw Dropped(.otherDevice, "its certificate is of `\(certificate.commonName)`")
+        }
         return key
     }
 }
 
-extension DropReason {
-    init(_ code: MessageRefusal.Code) {
-        switch code {
-        case .malformed: self = .malformed
-        case .notForUs: self = .notForUs
-        default: self = .signature
-        }
+extension Dropped {
+    init(_ refusal: MessageRefusal) {
+        let reason: DropReason =
+            switch refusal.code {
+            case .malformed: .malformed
+            case .notForUs: .notForUs
+            default: .signature
+            }
+        self.init(reason, refusal.message)
     }
 }

@@ -39,3 +39,14 @@ package enum DropReason: String, Error, Equatable, Sendable, CaseIterable {
     /// More from one device than it can have to say.
     case flood
 }
+
+/// A message that was dropped, and what there is to say of it.
+struct Dropped: Error, Equatable {
+    var reason: DropReason
+    var detail: String
+
+    init(_ reason: DropReason, _ detail: String) {
+        self.reason = reason
+        self.detail = detail
+    }
+}

@@ -1,3 +1,4 @@
+internal import Documents
 internal import FleetModel
 internal import HostSystem
 internal import MQTTLink
@@ -96,8 +97,7 @@ final class IngestLoop {
         do {
             let address = try reconnection.nextAddress {
                 () throws(NetworkError) in
-                try NameResolution.addresses(
-                    host: settings.broker.host, port: settings.broker.port)
+                try settings.addresses(settings.broker)
             }
             try link.connect(
                 to: address, port: settings.broker.port, expecting: settings.broker.host)
@@ -186,13 +186,17 @@ final class IngestLoop {
             try intake.add(topic: message.topic, payload: message.payload)
             if waitingSince == nil { waitingSince = now }
         } catch {
-            drop(error, message.topic, at: now, ingest)
+            drop(Dropped(error, ""), message.topic, at: now, ingest)
         }
     }
 
-    private func drop(_ reason: DropReason, _ topic: String, at now: Instant, _ ingest: Ingest) {
+    private func drop(_ dropped: Dropped, _ topic: String, at now: Instant, _ ingest: Ingest) {
+        let reason = dropped.reason
         ingest.desk.withLock { $0.counters.dropped[reason, default: 0] += 1 }
-        write(reason.rawValue, "a message on \(topic) is dropped: \(reason.rawValue)", at: now)
+        let detail = dropped.detail.isEmpty ? "" : ": \(dropped.detail)"
+        // A topic and what stands in a message are a stranger's words.
+        let line = "a message on \(topic) is dropped (\(reason.rawValue))\(detail)"
+        write(reason.rawValue, printable(String(line.prefix(500))), at: now)
     }
 
     private func handOver(at now: Instant, _ ingest: Ingest) {
@@ -203,7 +207,7 @@ final class IngestLoop {
         let wall = Clocks.wall()
         var batch: [HeardMessage] = []
         for message in intake.take(settings.batchMessages) {
-            do throws(DropReason) {
+            do throws(Dropped) {
                 batch.append(try judge.judge(message, at: wall))
             } catch {
                 let topic = settings.topics.topic(message.leaf, of: message.device)

@@ -16,6 +16,11 @@ package struct IngestSettings: Sendable {
     /// The authority of the devices' certificates, and its list of revoked ones.
     package var authorityFile: String
     package var revokedFile: String?
+    /// The addresses of the broker; blocks for as long as resolv.conf says.
+    package var addresses: @Sendable (BrokerAddress) throws(NetworkError) -> [String] = {
+        broker throws(NetworkError) in
+        try NameResolution.addresses(host: broker.host, port: broker.port)
+    }
     /// Messages of one transaction at most.
     package var batchMessages = 1_000
     /// How long a message waits for others, so that they share a transaction.

@@ -11,7 +11,7 @@ final class KnownCertificates {
     private let revokedFile: String?
     private var judge: CertificateJudge
     private var version: FileVersion?
-    private var judged: [ContentDigest: Result<DeviceCertificate, DropReason>] = [:]
+    private var judged: [ContentDigest: Result<DeviceCertificate, Dropped>] = [:]
     private var nextLook = Instant(nanoseconds: .min)
 
     /// More than devices of one fleet are online with one aggregator; a flood of made-up
@@ -26,31 +26,37 @@ final class KnownCertificates {
         judge = try Self.load(authorityFile, revokedFile)
     }
 
-    func judge(_ der: [UInt8], at now: Instant) throws(DropReason) -> DeviceCertificate {
-        guard der.count <= Limits.certificateBytes else { throw .certificate }
-        let digest = SHA256.hash(der)
-        let verdict: Result<DeviceCertificate, DropReason>
-        if let known = judged[digest] {
-            verdict = known
-        } else {
-            verdict = verdictOnNew(der, at: now)
-            if judged.count >= Self.limit { judged.removeAll() }
-            judged[digest] = verdict
+    /// The certificate of a device, where the fleet's authority vouches for it.
+    func judge(_ der: [UInt8], at now: Instant) throws(Dropped) -> DeviceCertificate {
+        guard der.count <= Limits.certificateBytes else {
+            throw Dropped(.certificate, "it is larger than any of ours")
         }
-        let certificate = try verdict.get()
+        let digest = SHA256.hash(der)
+        let certificate = try (judged[digest] ?? verdict(on: der, digest, at: now)).get()
         // The only part of the verdict that time changes.
-        guard certificate.notBefore <= now, now <= certificate.notAfter else { throw .certificate }
+        guard certificate.notBefore <= now, now <= certificate.notAfter else {
+            throw Dropped(
+                .certificate,
+                "it is valid from \(certificate.notBefore) to \(certificate.notAfter)")
+        }
         return certificate
     }
 
-    private func verdictOnNew(
-        _ der: [UInt8], at now: Instant
-    ) -> Result<DeviceCertificate, DropReason> {
+    private func verdict(
+        on der: [UInt8], _ digest: ContentDigest, at now: Instant
+    ) -> Result<DeviceCertificate, Dropped> {
+        let verdict: Result<DeviceCertificate, Dropped>
         do throws(CertificateFault) {
-            return .success(try judge.judge(der, at: now))
+            verdict = .success(try judge.judge(der, as: .device, at: now))
         } catch {
-            return .failure(error.code == .revoked ? .revoked : .certificate)
+            verdict = .failure(
+                Dropped(error.code == .revoked ? .revoked : .certificate, error.message))
+            // It may count later, or again with a new list.
+            if error.code == .expired || error.code == .notYetValid { return verdict }
         }
+        if judged.count >= Self.limit { judged.removeAll() }
+        judged[digest] = verdict
+        return verdict
     }
 
     /// Reads the list of revoked certificates again where its file is another one than before.
