@@ -1,6 +1,4 @@
 internal import ArgumentParser
-internal import Documents
-internal import HTTPAPI
 internal import HostSystem
 internal import RolloutService
 
@@ -20,11 +18,7 @@ struct CheckCommand: ParsableCommand {
                 isGood = isGood && finding.isGood
                 try Program.writeToStandardOutput("\(finding)\n")
             }
-            _ = try HTTPSettings(configuration)
-        } catch let error as InvalidDocument {
-            isGood = false
-            Program.writeToStandardError("\(error)\n")
-        } catch let error as HTTPSettingsFault {
+        } catch {
             isGood = false
             Program.writeToStandardError("\(error)\n")
         }
