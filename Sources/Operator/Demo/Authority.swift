@@ -37,25 +37,18 @@ final class Authority {
         try issue(["aggregator"])
     }
 
-    /// Each in a folder of its own, so that nothing depends on how the files are called.
+    /// Each in a folder of its own.
     private func issue(_ arguments: [String]) throws -> Credentials {
         let place = "\(folder)/issued/\(arguments.joined(separator: "-"))"
         try WorldFolder.make(place)
-        let output = try tools.run(
-            tools.flotilla, ["ca", "issue", folder] + arguments + ["--out", place])
-        if arguments == ["aggregator"] {
-            guard
-                let line = output.split(separator: "\n").first(where: { $0.contains("ssh-ed25519") }
-                )
-            else { throw DemoError("`flotilla ca issue` printed no line for the trust: \(output)") }
-            aggregatorLine = String(line.drop { $0 == " " }) + "\n"
+        let command = ["ca", "issue", folder] + arguments + ["--out", place, "--json"]
+        let answer = try JSONView(
+            Array(tools.run(tools.flotilla, command).utf8), from: "flotilla ca issue")
+        guard let certificate = answer["certificate"], let key = answer["key"] else {
+            throw DemoError("`flotilla \(command.joined(separator: " "))` names no files")
         }
-        let names = try FileManager.default.contentsOfDirectory(atPath: place)
-        guard let certificate = names.first(where: { $0.hasSuffix(".pem") }),
-            let key = names.first(where: { $0.hasSuffix(".key") })
-        else { throw DemoError("`flotilla ca issue` left no certificate and key in \(place)") }
+        if let line = answer["allowedSigner"] { aggregatorLine = line + "\n" }
         return Credentials(
-            certificate: "\(place)/\(certificate)", key: "\(place)/\(key)",
-            authority: self.certificate)
+            certificate: certificate, key: key, authority: self.certificate)
     }
 }
