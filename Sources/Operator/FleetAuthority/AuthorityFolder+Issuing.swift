@@ -4,6 +4,7 @@ package import FleetTools
 internal import Foundation
 internal import HostSystem
 package import ReleaseTrust
+internal import Signatures
 
 extension AuthorityFolder {
     /// For whom a certificate is wanted, as the command line says it.

@@ -2,6 +2,7 @@ package import Documents
 internal import FleetCertificates
 internal import FleetModel
 package import FleetTools
+internal import ReleaseTrust
 
 /// A new authority.
 package struct AuthorityReport: Report, Sendable {
