@@ -208,8 +208,8 @@ let modules: [Module] = [
     Module(
         name: "DeviceBus", wing: .device,
         uses: [
-            "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetModel", "HostSystem",
-            "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
+            "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetCertificates",
+            "FleetModel", "HostSystem", "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
             "WireMessages",
         ]),
     Module(
@@ -265,12 +265,15 @@ let modules: [Module] = [
             "RolloutEngine", "Signatures", "WireMessages", "YAMLDocument",
         ]),
     Module(
-        name: "WebPages", wing: .aggregator, uses: ["Documents", "FleetAnswers", "FleetModel"],
-        products: [mustache]),
+        name: "WebPages", wing: .aggregator,
+        uses: ["Digests", "Documents", "FleetAnswers", "FleetModel"], products: [mustache]),
     Module(
         name: "HTTPAPI", wing: .aggregator,
-        uses: ["Documents", "FleetAnswers", "FleetModel", "JSONDocument", "WebPages"],
-        products: [hummingbird, hummingbirdTLS]),
+        uses: [
+            "Digests", "Documents", "FleetAnswers", "FleetModel", "HostSystem", "JSONDocument",
+            "WebPages",
+        ],
+        products: [hummingbird, hummingbirdTLS], testsUse: ["YAMLDocument"]),
 
     // Operator: what the `flotilla` command does.
     Module(

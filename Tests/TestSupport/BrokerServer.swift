@@ -43,7 +43,7 @@ public final class BrokerServer {
 
     /// Issues a device's certificate.
     public func device(_ id: String) throws -> TestAuthority.Identity {
-        try authority.issue(id, role: "device", usage: "clientAuth")
+        try authority.issue(id, role: "device", usage: "clientAuth", organization: fleet)
     }
 
     /// Issues the aggregator's certificate.

@@ -66,6 +66,14 @@ package enum Limits {
     package static let wordBytes = 4_096
     /// The longest time for one try of a check or a validator.
     package static let checkTimeout = Duration.seconds(600)
+    /// Waves of one rollout: each is an opening in every order, which must stay a small message.
+    package static let waves = 32
+    /// The largest number of devices that a wave or a stop rule may name.
+    package static let fleetDevices = 10_000_000
+    /// The longest time between two waves, and the longest that a device may be silent.
+    package static let rolloutTime = Duration.seconds(30 * 86_400)
+    /// The longest time over which the devices of a wave begin: an order to begin lives 15 minutes.
+    package static let orderSpread = Duration.seconds(600)
     /// The longest settle time and deadline of a health gate.
     package static let gateTime = Duration.seconds(86_400)
     /// The shortest time between two rounds of checks, so that a gate can't keep a device busy.
