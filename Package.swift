@@ -126,7 +126,7 @@ let modules: [Module] = [
     Module(
         name: "WireMessages", wing: .core,
         uses: ["Digests", "Documents", "FleetModel", "ReleaseTrust"],
-        testsUse: ["JSONDocument", "Signatures"]),
+        testsUse: ["JSONDocument", "Signatures", "YAMLDocument"]),
     // The device's side of the bus: what to say when, and what to keep until it was heard.
     Module(
         name: "DeviceLink", wing: .core,
