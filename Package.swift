@@ -208,8 +208,8 @@ let modules: [Module] = [
     Module(
         name: "DeviceBus", wing: .device,
         uses: [
-            "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetModel", "HostSystem",
-            "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
+            "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetCertificates",
+            "FleetModel", "HostSystem", "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
             "WireMessages",
         ]),
     Module(

@@ -17,6 +17,9 @@ package enum AgentInput: Equatable, Sendable {
     case orderChanged(OrderView?)
     /// Whether a broker is heard that tells of news.
     case linkChanged(isUp: Bool)
+    /// Git may know something that is needed to understand what was heard. Whoever says so bounds
+    /// how often.
+    case fetchWanted
 
     case fetched(tip: Revision)
     case fetchFailed(String)

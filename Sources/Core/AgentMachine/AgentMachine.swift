@@ -135,6 +135,9 @@ package struct AgentMachine: Sendable {
         case .linkChanged(let isUp):
             takeLink(isUp: isUp, at: now)
             return []
+        case .fetchWanted:
+            nextFetch = min(nextFetch, now)
+            return resume(at: now)
         case .syncRequested:
             syncIsWanted = true
             nextScan = now

@@ -18,7 +18,7 @@ struct TipHints: Equatable, Sendable {
     /// Tips that Git gave, and that came to a verdict.
     private var given: [Revision] = []
     private var misses: [Miss] = []
-    /// Before that no new tip is asked for.
+    /// Before that no tip is asked for.
     private var patience = Instant(nanoseconds: .min)
 
     func isGiven(_ tip: Revision) -> Bool { given.contains(tip) }
@@ -29,7 +29,7 @@ struct TipHints: Equatable, Sendable {
     /// When to ask for a tip; nil where it was given.
     func dueAt(_ tip: Revision) -> Instant? {
         if isGiven(tip) { return nil }
-        return misses.first { $0.tip == tip }?.nextTry ?? patience
+        return max(patience, misses.first { $0.tip == tip }?.nextTry ?? patience)
     }
 
     /// Git gave it.

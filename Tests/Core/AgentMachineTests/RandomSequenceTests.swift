@@ -27,7 +27,7 @@ import Testing
     @Test("With waves nothing begins that no order opens then, and no move passes a closed order")
     func waves() {
         var flips = 0
-        for seed in 0..<2_000 {
+        for seed in 0..<1_000 {
             var device = SimulatedDevice(seed: UInt64(seed), hasWaves: true)
             for _ in 0..<400 where device.fault == nil { device.live() }
             #expect(device.fault == nil, "seed \(seed)")
