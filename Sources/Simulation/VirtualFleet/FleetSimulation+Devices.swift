@@ -47,6 +47,7 @@ extension FleetSimulation {
         device.life += 1
         device.session = nil
         device.pending = nil
+        device.wake = nil
         device.told = nil
         device.toldTrust = -1
         var pace = AgentPace(device: device.id)
