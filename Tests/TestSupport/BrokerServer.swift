@@ -29,7 +29,7 @@ public final class BrokerServer {
         self.authority = authority
         try authority.revoke(nil)
         let identity = try authority.issue(
-            Self.name, names: "DNS:\(Self.name)", role: "broker", usage: "serverAuth")
+            Self.name, names: "DNS:\(Self.name)", role: "broker", fleet: fleet, usage: "serverAuth")
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("state"), withIntermediateDirectories: true)
         (process, port) = try startOnFreePort { port in
@@ -43,17 +43,17 @@ public final class BrokerServer {
 
     /// Issues a device's certificate.
     public func device(_ id: String) throws -> TestAuthority.Identity {
-        try authority.issue(id, role: "device", usage: "clientAuth")
+        try authority.issue(id, role: "device", fleet: fleet, usage: "clientAuth")
     }
 
     /// Issues the aggregator's certificate.
     public func aggregator() throws -> TestAuthority.Identity {
-        try authority.issue("aggregator@\(fleet)", role: "aggregator", usage: "clientAuth")
+        try authority.issue("aggregator@\(fleet)", role: "aggregator", fleet: fleet, usage: "clientAuth")
     }
 
     /// Issues an operator's certificate.
     public func `operator`(_ name: String) throws -> TestAuthority.Identity {
-        try authority.issue("\(name)@operators", role: "operator", usage: "clientAuth")
+        try authority.issue("\(name)@operators", role: "operator", fleet: fleet, usage: "clientAuth")
     }
 
     /// Ends it with SIGKILL.
