@@ -187,8 +187,7 @@ extension VerifiedChannel {
     {
         let file = settings.anchorFile
         let bytes = try at(.anchor) {
-            try Root(DevicePath.parent(of: file)).readFile(
-                "/" + DevicePath.name(of: file), limit: Limits.recordBytes)
+            try Root.contents(ofHostFile: file, limit: Limits.recordBytes)
         }
         guard let bytes else {
             throw ChannelFault(
