@@ -57,7 +57,7 @@ package final class FleetStore {
     }
 
     /// Makes the disk full for tests: SQLite says what it says then.
-    func limitPages(to count: Int) throws {
+    package func limitPages(to count: Int) throws {
         try database.inDatabase { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
     }
 

@@ -103,6 +103,9 @@ extension RolloutService {
         return true
     }
 
+    /// Makes the disk full for tests.
+    func limitDisk(to pages: Int) throws { try store.limitPages(to: pages) }
+
     /// The engine's state is kept when it changed. That time went by is no change for some seconds:
     /// an idle aggregator writes little, and after a restart the engine takes the pause for a little
     /// longer than it was.
