@@ -31,7 +31,7 @@ package final class VerifiedChannel {
 
     package init(_ settings: ChannelSettings) throws(ChannelFault) {
         self.settings = settings
-        anchor = try Self.readAnchor(settings)
+        anchor = try Self.anchor(of: settings)
         let root = try at(.store) { try Root(makingAt: settings.folder) }
         self.root = root
         objects = try at(.store) { try Self.openObjects(below: root) }
