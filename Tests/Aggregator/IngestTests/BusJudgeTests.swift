@@ -55,7 +55,11 @@ private struct Bus {
     ) -> EventBatch {
         EventBatch(
             fleet: fleet, channel: channel, device: device, epoch: 1,
-            events: [DeviceEvent(sequence: 1, kind: kind, at: Clocks.wall())])
+            events: [
+                // As precise as a message is.
+                DeviceEvent(
+                    sequence: 1, kind: kind, at: Instant(seconds: Clocks.wall().seconds))
+            ])
     }
 
     func signed(
@@ -168,8 +172,9 @@ private struct Bus {
             #expect(bus.objection(to: bare, on: gateway.id) == .certificate)
             bare.certificate = [0x30, 0x03, 1, 2, 3]
             #expect(bus.objection(to: bare, on: gateway.id) == .certificate)
+            // More than any certificate has is not even read.
             bare.certificate = [UInt8](repeating: 0, count: 6_000)
-            #expect(bus.objection(to: bare, on: gateway.id) == .certificate)
+            #expect(bus.objection(to: bare, on: gateway.id) == .malformed)
             let stranger = try TestAuthority(
                 in: folder.appendingPathComponent("stranger"), keys: .ed25519)
             let fake = try bus.device("gw-1", by: stranger)

@@ -64,10 +64,15 @@ import WireMessages
             // A command that was obeyed is remembered by who starts again.
             let abort = try command(.abort, by: bench.alice)
             try await bench.serving(bench.service()) { service in
-                #expect(await service.command(abort) == .accepted(standing: "aborted"))
+                // Whose word counts is known once the channel was looked at.
+                try await eventually("it is obeyed") {
+                    await service.command(abort) == .accepted(standing: "aborted")
+                }
             }
             try await bench.serving(bench.service()) { service in
-                #expect(refusal(await service.command(abort))?.code == "replayed")
+                try await eventually("it is remembered") {
+                    refusal(await service.command(abort))?.code == "replayed"
+                }
                 #expect(await service.rollouts()["current"]?["standing"]?.text == "aborted")
             }
         }

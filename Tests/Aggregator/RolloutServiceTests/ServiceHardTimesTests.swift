@@ -71,11 +71,15 @@ import WireMessages
                         await service.rollouts()["current"]?["release"]?.text == expected.text
                             && gateway.heard.orders.last?.release == expected
                     }
-                    gateway.say(
-                        bench.events(
-                            gateway, (1...Int64(round)).map { confirmed($0, bench.first) }))
+                    let told = bench.events(
+                        gateway, (1...Int64(round)).map { confirmed($0, bench.first) })
+                    // Said again until it is acknowledged, as a device does: who starts again may
+                    // not be listening yet.
+                    var looks = 0
                     try await eventually("round \(round): all is acknowledged") {
-                        gateway.heard.acks.contains { $0.upto == Int64(round) }
+                        if looks % 50 == 0 { gateway.say(told) }
+                        looks += 1
+                        return gateway.heard.acks.contains { $0.upto == Int64(round) }
                     }
                     let events = await service.events(EventQuery(after: 0))
                     #expect(
