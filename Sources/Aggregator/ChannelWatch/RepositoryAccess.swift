@@ -60,7 +60,7 @@ package struct RepositoryAccess: Equatable, Sendable {
     }
 
     private static func firstLine(of file: String) throws(ChannelFault) -> String {
-        let bytes = try at(.fetch) { try Root("/").readFile(file, limit: 4_096) }
+        let bytes = try at(.fetch) { try Root.contents(ofHostFile: file, limit: 4_096) }
         guard let bytes else {
             throw ChannelFault(.fetch, "the password file \(file) is missing")
         }

@@ -31,7 +31,7 @@ package final class VerifiedChannel {
 
     package init(_ settings: ChannelSettings) throws(ChannelFault) {
         self.settings = settings
-        anchor = try Self.readAnchor(settings)
+        anchor = try Self.anchor(of: settings)
         let root = try at(.store) { try Root(makingAt: settings.folder) }
         self.root = root
         objects = try at(.store) { try Self.openObjects(below: root) }
@@ -183,12 +183,10 @@ package final class VerifiedChannel {
 // MARK: Opening
 
 extension VerifiedChannel {
-    private static func readAnchor(_ settings: ChannelSettings) throws(ChannelFault) -> TrustAnchor
-    {
+    package static func anchor(of settings: ChannelSettings) throws(ChannelFault) -> TrustAnchor {
         let file = settings.anchorFile
         let bytes = try at(.anchor) {
-            try Root(DevicePath.parent(of: file)).readFile(
-                "/" + DevicePath.name(of: file), limit: Limits.recordBytes)
+            try Root.contents(ofHostFile: file, limit: Limits.recordBytes)
         }
         guard let bytes else {
             throw ChannelFault(

@@ -88,8 +88,7 @@ final class KnownCertificates {
     private static func contents(of file: String) throws(IngestFault) -> [UInt8] {
         let bytes: [UInt8]?
         do throws(SystemError) {
-            bytes = try Root(DevicePath.parent(of: file)).readFile(
-                "/" + DevicePath.name(of: file), limit: Limits.credentialFileBytes)
+            bytes = try Root.contents(ofHostFile: file, limit: Limits.credentialFileBytes)
         } catch {
             throw IngestFault(error.description)
         }

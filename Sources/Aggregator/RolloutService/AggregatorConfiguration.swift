@@ -65,8 +65,7 @@ package struct AggregatorConfiguration: Equatable, Sendable {
     package init(file: String) throws(InvalidDocument) {
         let bytes: [UInt8]?
         do throws(SystemError) {
-            bytes = try Root(DevicePath.parent(of: file)).readFile(
-                "/" + DevicePath.name(of: file), limit: Limits.yamlBytes)
+            bytes = try Root.contents(ofHostFile: file, limit: Limits.yamlBytes)
         } catch {
             throw InvalidDocument(
                 Diagnostic(

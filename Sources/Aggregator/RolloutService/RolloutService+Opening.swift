@@ -80,8 +80,7 @@ extension SigningKey {
     convenience init(at path: String) throws(ServiceFault) {
         let bytes: [UInt8]?
         do throws(SystemError) {
-            bytes = try Root(DevicePath.parent(of: path)).readFile(
-                "/" + DevicePath.name(of: path), limit: Limits.credentialFileBytes)
+            bytes = try Root.contents(ofHostFile: path, limit: Limits.credentialFileBytes)
         } catch {
             throw ServiceFault("the key can't be read: \(error)")
         }

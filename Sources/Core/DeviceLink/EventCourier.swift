@@ -4,7 +4,7 @@ internal import WireMessages
 /// Decides when events are told. One batch is under way at a time, and each begins with the first
 /// event that was not acknowledged: so an acknowledgement never covers something that was lost on
 /// the way, whoever lost it.
-struct EventCourier: Equatable, Sendable {
+struct EventCourier: ~Copyable, Sendable {
     private let pace: LinkPace
     /// The newest event that was sent in this session and not acknowledged.
     private var sentUpto: Int64 = 0

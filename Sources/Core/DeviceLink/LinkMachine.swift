@@ -6,7 +6,7 @@ package import WireMessages
 ///
 /// It does nothing itself. A shell carries out its effects in their order and answers; the same
 /// machine runs on devices and in simulation.
-package struct LinkMachine: Sendable {
+package struct LinkMachine: ~Copyable, Sendable {
     enum Connection: Equatable, Sendable {
         case waiting(until: Instant)
         case resolving

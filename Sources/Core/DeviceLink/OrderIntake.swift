@@ -7,7 +7,7 @@ internal import WireMessages
 /// What an order starts is started only while it is fresh; what it stops is obeyed however late it
 /// is. Its age is told by the clock where that can be believed, which is where it is not before what
 /// is signed, and else by the time that went by since the order came.
-struct OrderIntake: Sendable {
+struct OrderIntake: ~Copyable, Sendable {
     private let identity: LinkIdentity
     private let pace: LinkPace
     private let orderJudge: OrderJudge

@@ -4,7 +4,7 @@ internal import WireMessages
 /// Decides when the reported state is told: at once where something of weight changed, after a
 /// moment where only the phase did, and now and then where nothing did. The newest wins; what is
 /// over before it was told is never told.
-struct StateTeller: Equatable, Sendable {
+struct StateTeller: ~Copyable, Sendable {
     private let pace: LinkPace
     private var newest: ReportedState?
     /// What this session's broker was told last.

@@ -12,7 +12,7 @@ package import WireMessages
 /// in it waits.
 package final class DeviceBus {
     /// What only the agent's loop can do.
-    package enum Wish: Equatable {
+    package enum Wish {
         /// To be answered by `resolved` or `resolveFailed`.
         case resolve(host: String, port: Int)
         case orderChanged(OpenOrder?)

@@ -27,10 +27,10 @@ extension Doctor {
             ]
         }
         let live = (try? store.readIfWhole(LinkStatus.self, at: StateLayout.link)) ?? LinkStatus()
-        let where_ = "\(broker.host):\(broker.port)"
+        let place = "\(broker.host):\(broker.port)"
         var findings = [certificate(trial)]
         if live.state == "up", isAgentAtWork {
-            findings.append(.well("mqtt", "the agent is connected to \(where_)"))
+            findings.append(.well("mqtt", "the agent is connected to \(place)"))
         } else {
             findings += connection(trial, broker, configuration)
         }

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Documents
+internal import HTTPAPI
 internal import HostSystem
 internal import RolloutService
 
@@ -18,7 +20,11 @@ struct CheckCommand: ParsableCommand {
                 isGood = isGood && finding.isGood
                 try Program.writeToStandardOutput("\(finding)\n")
             }
-        } catch {
+            _ = try HTTPSettings(configuration)
+        } catch let error as InvalidDocument {
+            isGood = false
+            Program.writeToStandardError("\(error)\n")
+        } catch let error as HTTPSettingsFault {
             isGood = false
             Program.writeToStandardError("\(error)\n")
         }

@@ -101,15 +101,17 @@ extension FleetSimulation {
             heard = aggregator.process?.register.hear(batch, from: id, at: now) ?? .known
         }
         if heard != .notForUs { aggregator.process?.known.insert(id) }
-        if settings.fault == .aggregator(.acknowledgesEarly) {
-            var changes = RegisterChanges()
-            changes.acknowledgements =
-                aggregator.process?.register.takeChanges().acknowledgements ?? []
-            acknowledge(changes)
-        }
+        if settings.fault == .aggregator(.acknowledgesEarly) { acknowledgeEarly() }
         guard aggregator.process?.isCommitPlanned == false else { return }
         aggregator.process?.isCommitPlanned = true
-        plan(.aggregatorCommits(life: aggregator.life), after: .seconds(2))
+        plan(.aggregatorCommits(life: aggregator.life), after: settings.commitDelay)
+    }
+
+    /// The planted fault: devices hear of it before it is written down.
+    private func acknowledgeEarly() {
+        guard let changes = aggregator.process?.register.takeChanges() else { return }
+        aggregator.process?.early.append(changes)
+        acknowledge(changes)
     }
 
     private func acknowledge(_ changes: RegisterChanges) {
@@ -180,11 +182,8 @@ extension FleetSimulation {
         }
         checkDecisions(effects, process, before)
         let changes = process.register.takeChanges()
-        for row in changes.rows { aggregator.store.rows[row.id] = Array(row.json.canonical.utf8) }
-        for event in changes.events {
-            aggregator.store.events.insert(
-                VirtualStore.name(event.device, event.epoch, event.event))
-        }
+        for some in process.early + [changes] { write(some) }
+        process.early = []
         if process.machine.state != before {
             aggregator.store.rollout = Array(process.machine.state.json.canonical.utf8)
         }
@@ -202,6 +201,13 @@ extension FleetSimulation {
                 trace.mix(decision.digest.description)
             case .refused: break
             }
+        }
+    }
+
+    private func write(_ changes: RegisterChanges) {
+        for row in changes.rows { aggregator.store.rows[row.id] = Array(row.json.canonical.utf8) }
+        for event in changes.events {
+            aggregator.store.events.insert(VirtualStore.name(event.device, event.event))
         }
     }
 

@@ -47,6 +47,7 @@ extension FleetSimulation {
         device.life += 1
         device.session = nil
         device.pending = nil
+        device.wake = nil
         device.told = nil
         device.toldTrust = -1
         var pace = AgentPace(device: device.id)
@@ -268,8 +269,8 @@ extension FleetSimulation {
             device.told = report
             tell(device, link: .reported(report))
         }
-        guard let link = device.link else { return }
-        let wake = max(now, min(agent.wakeAt, link.wakeAt))
+        guard let linkWake = device.link?.wakeAt else { return }
+        let wake = max(now, min(agent.wakeAt, linkWake))
         guard wake < Instant(nanoseconds: .max), device.wake.map({ wake < $0 }) ?? true else {
             return
         }

@@ -176,7 +176,7 @@ package final class FleetSimulation {
     private func checkEvents() {
         for device in devices where !device.isGone && device.installations == 0 {
             for event in device.disk.events
-            where !aggregator.store.events.contains(VirtualStore.name(device.id, 0, event)) {
+            where !aggregator.store.events.contains(VirtualStore.name(device.id, event)) {
                 violate("events: \(device.id) told \(event.kind) \(event.sequence), and it is lost")
                 return
             }

@@ -12,11 +12,13 @@ package struct SimulationSettings: Sendable {
     package var lostMessages = 15
     package var doubledMessages = 15
     /// When times become good: no fault of the network or of a machine comes after it.
-    package var healing = Duration.seconds(3 * 3_600)
+    package var healing = Duration.seconds(4_500)
     /// How long everything may take to arrive after that.
     package var patience = Duration.seconds(6 * 3_600)
     /// Releases that are made before healing. The last one is good everywhere.
-    package var releases = 6
+    package var releases = 4
+    /// How long the aggregator gathers what it hears before it writes it down.
+    package var commitDelay = Duration.seconds(2)
     package var fault: PlantedFault?
     /// Turns the bytes of a message or of a store into a value.
     package var parse: MessageVerifier.Parsing

@@ -11,7 +11,7 @@ struct VirtualStore {
     /// Names of all events.
     var events: Set<String> = []
 
-    static func name(_ device: DeviceID, _ epoch: Int64, _ event: DeviceEvent) -> String {
+    static func name(_ device: DeviceID, _ event: DeviceEvent) -> String {
         "\(device) \(event.sequence) \(event.kind)"
     }
 }
@@ -30,11 +30,10 @@ struct VirtualAggregator {
         var seen = 0
         var isCommitPlanned = false
         var isListening = false
-        /// The bus was listened to again, and the engine has to hear of it.
-        var hasNewsOfBus = false
         /// Everybody it ever heard of: what the counters must add up to.
         var known: Set<DeviceID> = []
-        var releases: [RolloutRelease] = []
+        /// What a planted fault told devices before it was written down.
+        var early: [RegisterChanges] = []
     }
 
     /// A process that goes on from what the database has.

@@ -41,6 +41,11 @@ func eventually(
     throw Timeout(description: "not in time: \(what)")
 }
 
+/// What a service said to people.
+final class LogKeeper: Sendable {
+    let lines = Mutex<[String]>([])
+}
+
 /// A whole world around one aggregator: a fleet repository with real signatures, a real broker with
 /// the shipped configuration, and a database.
 final class AggregatorBench {
@@ -51,7 +56,7 @@ final class AggregatorBench {
     let first: Revision
     let aggregatorKey: URL
     private let aggregatorIdentity: TestAuthority.Identity
-    let log = Mutex<[String]>([])
+    let log = LogKeeper()
 
     static let waves = """
         format: 1
@@ -65,8 +70,7 @@ final class AggregatorBench {
     init(in folder: URL) throws {
         self.folder = folder
         broker = try BrokerServer(in: folder.appendingPathComponent("broker"))
-        aggregatorIdentity = try Self.issue(
-            "aggregator@harbour", role: "aggregator", broker.authority, in: folder)
+        aggregatorIdentity = try broker.aggregator()
         aggregatorKey = aggregatorIdentity.key
         alice = try TestKey("alice", in: folder)
         repository = try TestRepository(in: folder.appendingPathComponent("fleet"))
@@ -102,34 +106,9 @@ final class AggregatorBench {
 
     deinit { broker.kill() }
 
-    /// A certificate as `flotilla ca issue` makes it.
-    static func issue(
-        _ name: String, role: String, _ authority: TestAuthority, in folder: URL
-    ) throws -> TestAuthority.Identity {
-        let identity = TestAuthority.Identity(
-            certificate: folder.appendingPathComponent("\(name).pem"),
-            key: folder.appendingPathComponent("\(name).key"))
-        let key = authority.certificate.deletingLastPathComponent()
-            .appendingPathComponent("authority.key")
-        try run(
-            "openssl",
-            [
-                "req", "-x509", "-CA", authority.certificate.path, "-CAkey", key.path, "-days",
-                "30", "-subj", "/O=harbour/OU=\(role)/CN=\(name)", "-addext",
-                "extendedKeyUsage=clientAuth", "-addext", "basicConstraints=critical,CA:FALSE",
-                "-newkey", "ed25519", "-nodes", "-keyout", identity.key.path, "-out",
-                identity.certificate.path,
-            ])
-        return identity
-    }
-
-    func identity(_ id: String) throws -> TestAuthority.Identity {
-        try Self.issue(id, role: "device", broker.authority, in: folder)
-    }
-
     func device(_ id: String, epoch: Int64 = 1) throws -> ScriptedDevice {
         try ScriptedDevice(
-            id, identity(id), authority: broker.authority.certificate, port: broker.port,
+            id, broker.device(id), authority: broker.authority.certificate, port: broker.port,
             epoch: epoch)
     }
 
@@ -166,7 +145,7 @@ final class AggregatorBench {
         bus.addresses = { _ in ["127.0.0.1"] }
         bus.shortestReconnect = .milliseconds(50)
         bus.slowestReconnect = .milliseconds(500)
-        bus.log = { [log] line in log.withLock { $0.append(line) } }
+        bus.log = { [log] line in log.lines.withLock { $0.append(line) } }
         var settings = ServiceSettings(
             channel: channel, topics: topics,
             storeFile: folder.appendingPathComponent("state/fleet.sqlite").path,
@@ -188,7 +167,7 @@ final class AggregatorBench {
                 try await group.waitForAll()
                 return result
             } catch {
-                print(log.withLock { $0.joined(separator: "\n") })
+                print(log.lines.withLock { $0.joined(separator: "\n") })
                 print(broker.log.split(separator: "\n").suffix(20).joined(separator: "\n"))
                 await service.stop()
                 throw error

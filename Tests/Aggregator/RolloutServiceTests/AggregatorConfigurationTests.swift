@@ -48,7 +48,7 @@ import YAMLDocument
             ("channel: main\n", "", 1, "`channel` is missing"),
             ("channel: main", "channel: Main", 2, "`channel` can't be"),
             ("mqtts://broker.example", "mqtt://broker.example", 6, "not the URL of a broker"),
-            ("key: /etc/flotilla/aggregator.key\n\n", "key: aggregator.key\n", 11, "absolute path"),
+            ("ca.crl}\nkey: /etc/flotilla/", "ca.crl}\nkey: ", 11, "absolute path"),
             ("fleet: harbour", "flete: harbour\nfleet: harbour", 1, "unknown key `flete`"),
             ("fleet: harbour", "listen: 0.0.0.0:8410\nfleet: harbour", 1, "no TLS"),
             ("fleet: harbour", "listen: '8410'\nfleet: harbour", 1, "not an address and a port"),

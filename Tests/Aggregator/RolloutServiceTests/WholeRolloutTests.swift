@@ -1,6 +1,6 @@
-import Documents
 import ChannelWatch
 import Digests
+import Documents
 import FleetAnswers
 import FleetModel
 import Foundation
@@ -62,8 +62,9 @@ import WireMessages
                 bench.state(gateway, sequence: 1, digest: before, revision: bench.first))
             try await bench.serving(bench.service()) { service in
                 try await eventually("both are known and the first release is through") {
-                    await service.rollouts()["current"]?["standing"]?.text == "complete"
-                        && service.devices(DeviceQuery())["total"] == 2
+                    let total = await service.devices(DeviceQuery())["total"]
+                    return await service.rollouts()["current"]?["standing"]?.text == "complete"
+                        && total == 2
                 }
                 // The change.
                 let second = try bench.release("second\n", at: 1)
@@ -71,6 +72,9 @@ import WireMessages
                 await service.pushed()
                 try await eventually("the canary may move, and the gateway waits") {
                     let order = canary.heard.orders.last
+                    let standings = await [
+                        standing(of: canary, in: service), standing(of: gateway, in: service),
+                    ]
                     return order?.release == second
                         && order?.opens(
                             to: canary.id,
@@ -78,8 +82,7 @@ import WireMessages
                         && order?.opens(
                             to: gateway.id,
                             labels: Labels(["role": Label("gateway", from: .local)])) == false
-                        && standing(of: canary, in: service) == "moving"
-                        && standing(of: gateway, in: service) == "waiting"
+                        && standings == ["moving", "waiting"]
                 }
                 let order = try #require(canary.heard.orders.last)
                 canary.say(
@@ -95,11 +98,12 @@ import WireMessages
                         canary, role: "canary", sequence: 2, digest: after, revision: second,
                         order: order.sequence, generation: 2))
                 try await eventually("it is acknowledged, and the gateway's wave opens") {
-                    canary.heard.acks.contains { $0.upto == 1 && $0.epoch == 1 }
+                    let own = await standing(of: canary, in: service)
+                    return canary.heard.acks.contains { $0.upto == 1 && $0.epoch == 1 }
                         && gateway.heard.orders.last?.opens(
                             to: gateway.id,
                             labels: Labels(["role": Label("gateway", from: .local)])) == true
-                        && standing(of: canary, in: service) == "succeeded"
+                        && own == "succeeded"
                 }
                 gateway.say(
                     bench.events(

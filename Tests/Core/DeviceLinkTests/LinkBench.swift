@@ -8,13 +8,21 @@ import WireMessages
 @testable import DeviceLink
 
 /// A link's machine with clocks that a test moves. What it wants is collected.
-struct LinkBench {
+final class LinkBench {
     var machine: LinkMachine
     var moment: LinkMoment
     /// All that it ever wanted, in order.
     var effects: [LinkEffect] = []
 
-    static let channel = ChannelName("harbour/main")!
+    var hasLeft: Bool { machine.hasLeft }
+    var isUp: Bool { machine.isUp }
+    var outbox: Outbox { machine.outbox }
+    var problem: String? { machine.problem }
+    var currentEpoch: Int64? { machine.currentEpoch }
+    var orderSequence: Int64? { machine.orders.sequence }
+    var subscriptions: [String] { machine.identity.subscriptions }
+
+    static let channel = known(ChannelName("harbour/main"))
     static let topics = FleetTopics(base: "flotilla/harbour")
 
     init(
@@ -36,7 +44,7 @@ struct LinkBench {
     }
 
     @discardableResult
-    mutating func handle(_ input: LinkInput) -> [LinkEffect] {
+    func handle(_ input: LinkInput) -> [LinkEffect] {
         let wanted = machine.handle(input, at: moment)
         effects += wanted
         return wanted
@@ -44,7 +52,7 @@ struct LinkBench {
 
     /// Lets time go by, with a tick whenever the machine wants one.
     @discardableResult
-    mutating func wait(_ duration: Duration) -> [LinkEffect] {
+    func wait(_ duration: Duration) -> [LinkEffect] {
         let end = moment.monotonic + duration
         var wanted: [LinkEffect] = []
         var ticks = 0
@@ -63,7 +71,7 @@ struct LinkBench {
 
     /// Connects it, as a broker does that is well.
     @discardableResult
-    mutating func connect() -> [LinkEffect] {
+    func connect() -> [LinkEffect] {
         wait(.seconds(2))
         return handle(.connected)
     }
@@ -72,7 +80,7 @@ struct LinkBench {
     ///
     /// - Returns: how long that took.
     @discardableResult
-    mutating func waitForTry() -> Duration {
+    func waitForTry() -> Duration {
         let start = moment.monotonic
         for _ in 0..<1_000 {
             let wanted = wait(max(.zero, machine.wakeAt - moment.monotonic))
@@ -83,11 +91,11 @@ struct LinkBench {
 
     /// Ends the connection.
     @discardableResult
-    mutating func drop() -> [LinkEffect] {
+    func drop() -> [LinkEffect] {
         handle(.disconnected(reason: "gone", isRefusal: false))
     }
 
-    mutating func acknowledge(upto: Int64, epoch: Int64? = nil, knownEpoch: Int64 = 0) {
+    func acknowledge(upto: Int64, epoch: Int64? = nil, knownEpoch: Int64 = 0) {
         handle(
             .acknowledged(
                 signed(

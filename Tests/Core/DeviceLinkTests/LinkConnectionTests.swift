@@ -7,7 +7,7 @@ import WireMessages
 @Suite struct LinkConnectionTests {
     @Test("A session begins with subscribing, birth, state and events, in this order")
     func order() {
-        var bench = LinkBench()
+        let bench = LinkBench()
         bench.handle(.reported(report()))
         bench.handle(.happened([event(1)]))
         let wanted = bench.connect()
@@ -15,7 +15,7 @@ import WireMessages
         let epoch = 2 * SessionEpochs.step
         #expect(will == Presence(online: false, epoch: epoch))
         let told = wanted.told
-        #expect(wanted.contains(.subscribe(bench.machine.identity.subscriptions)))
+        #expect(wanted.contains(.subscribe(bench.subscriptions)))
         #expect(told.count == 3)
         #expect(told.first == .presence(Presence(online: true, epoch: epoch)))
         #expect(wanted.states.first?.epoch == epoch)
@@ -25,7 +25,7 @@ import WireMessages
 
     @Test("A name is looked up before the first try, and again where its addresses do not answer")
     func names() {
-        var bench = LinkBench(address: nil)
+        let bench = LinkBench(address: nil)
         #expect(bench.wait(.seconds(2)).contains(.resolve))
         #expect(bench.wait(.seconds(600)).isEmpty)
         let first = bench.handle(.resolved(["192.0.2.1", "2001:db8::1"]))
@@ -46,11 +46,11 @@ import WireMessages
 
     @Test("A name without an address is looked up again and again, more and more patiently")
     func noAddress() {
-        var bench = LinkBench(address: nil)
+        let bench = LinkBench(address: nil)
         bench.wait(.seconds(2))
         for _ in 0..<20 {
             bench.handle(.resolveFailed("no such name"))
-            #expect(bench.machine.problem == "no such name")
+            #expect(bench.problem == "no such name")
             bench.wait(.seconds(1_000))
         }
         #expect(bench.effects.filter { $0 == .resolve }.count == 21)
@@ -58,14 +58,14 @@ import WireMessages
 
     @Test("A broker that hangs is given up, and the next address is tried")
     func hanging() {
-        var bench = LinkBench(address: nil)
+        let bench = LinkBench(address: nil)
         bench.wait(.seconds(2))
         bench.handle(.resolved(["192.0.2.1", "192.0.2.2"]))
         let wanted = bench.wait(.seconds(31))
         #expect(wanted.first == .disconnect)
         #expect(wanted.connections.map(\.address) == ["192.0.2.2"])
         bench.wait(.seconds(31))
-        #expect(bench.machine.problem?.hasPrefix("no answer") == true)
+        #expect(bench.problem?.hasPrefix("no answer") == true)
     }
 
     @Test("Waiting grows to ten minutes, differs between devices, and is forgotten after success")
@@ -81,7 +81,7 @@ import WireMessages
             let delay = pace.retryDelay(after: failures, isRefusal: false)
             #expect(delay >= .milliseconds(500) && delay <= .seconds(900))
         }
-        var bench = LinkBench()
+        let bench = LinkBench()
         bench.waitForTry()
         var waited: [Duration] = []
         for _ in 0..<15 {
@@ -98,7 +98,7 @@ import WireMessages
 
     @Test("Every connection has an epoch of its own, and the disk hears of it once")
     func epochs() {
-        var bench = LinkBench()
+        let bench = LinkBench()
         for _ in 0..<50 {
             bench.waitForTry()
             bench.handle(.connected)
@@ -128,7 +128,7 @@ import WireMessages
 
     @Test("A device without memory takes up what the broker kept of it")
     func recalled() {
-        var bench = LinkBench(epoch: nil)
+        let bench = LinkBench(epoch: nil)
         let wanted = bench.connect()
         #expect(bench.effects.connections[0].will == nil)
         #expect(wanted == [.subscribe([LinkBench.topics.presence(device())])])
@@ -139,12 +139,12 @@ import WireMessages
         #expect(again.contains(.disconnect))
         #expect(again.connections.first?.will == Presence(online: false, epoch: epoch))
         #expect(bench.handle(.connected).presences == [Presence(online: true, epoch: epoch)])
-        #expect(bench.machine.outbox.origin == epoch)
+        #expect(bench.outbox.origin == epoch)
     }
 
     @Test("Where nobody remembers, the clock gives the epoch")
     func nobodyRemembers() {
-        var bench = LinkBench(epoch: nil)
+        let bench = LinkBench(epoch: nil)
         bench.connect()
         bench.handle(.subscribed)
         let wanted = bench.wait(.seconds(4))
@@ -154,55 +154,55 @@ import WireMessages
 
     @Test("An aggregator that knows a later life makes the device begin anew and tell all again")
     func tooLow() {
-        var bench = LinkBench()
+        let bench = LinkBench()
         bench.handle(.happened([event(1), event(2)]))
         bench.connect()
-        let old = bench.machine.currentEpoch ?? 0
+        let old = bench.currentEpoch ?? 0
         bench.acknowledge(upto: 1, knownEpoch: old + 500)
-        #expect(bench.machine.outbox.count == 2)
+        #expect(bench.outbox.count == 2)
         let will = bench.effects.connections.last?.will
         #expect(will.map { $0.epoch > old + 500 } == true)
         #expect(bench.effects.suffix(6).contains(.linkChanged(isUp: false)))
         let wanted = bench.handle(.connected)
-        #expect(wanted.batches.first?.epoch == bench.machine.outbox.origin)
+        #expect(wanted.batches.first?.epoch == bench.outbox.origin)
         #expect(wanted.batches.first.map { $0.epoch > old + 500 } == true)
         #expect(wanted.batches.first?.events.map(\.sequence) == [1, 2])
         // Who says it again at once is not followed: that would be a device with our name.
-        bench.acknowledge(upto: 0, knownEpoch: (bench.machine.currentEpoch ?? 0) + 500)
-        #expect(bench.machine.isUp)
+        bench.acknowledge(upto: 0, knownEpoch: (bench.currentEpoch ?? 0) + 500)
+        #expect(bench.isUp)
     }
 
     @Test("An acknowledgement of more than there ever was begins a new count")
     func heardMore() {
-        var bench = LinkBench()
+        let bench = LinkBench()
         bench.handle(.happened([event(1)]))
         bench.connect()
-        let origin = bench.machine.outbox.origin ?? 0
+        let origin = bench.outbox.origin ?? 0
         bench.acknowledge(upto: 50)
-        #expect(bench.machine.outbox.count == 1)
-        #expect(bench.machine.outbox.origin.map { $0 > origin } == true)
+        #expect(bench.outbox.count == 1)
+        #expect(bench.outbox.origin.map { $0 > origin } == true)
     }
 
     @Test("An orderly end says good-bye, and waits for the broker, but not for ever")
     func leaving() {
-        var bench = LinkBench()
+        let bench = LinkBench()
         bench.connect()
-        let epoch = bench.machine.currentEpoch ?? 0
+        let epoch = bench.currentEpoch ?? 0
         let wanted = bench.handle(.stop)
         #expect(wanted.presences == [Presence(online: false, epoch: epoch)])
-        #expect(!bench.machine.hasLeft)
+        #expect(!bench.hasLeft)
         #expect(bench.handle(.settled) == [.disconnect])
-        #expect(bench.machine.hasLeft)
+        #expect(bench.hasLeft)
 
-        var slow = LinkBench()
+        let slow = LinkBench()
         slow.connect()
         slow.handle(.stop)
         #expect(slow.wait(.seconds(3)) == [.disconnect])
-        #expect(slow.machine.hasLeft)
+        #expect(slow.hasLeft)
 
-        var down = LinkBench()
+        let down = LinkBench()
         down.handle(.stop)
-        #expect(down.machine.hasLeft)
+        #expect(down.hasLeft)
         #expect(down.wait(.seconds(1_000)).isEmpty)
     }
 }

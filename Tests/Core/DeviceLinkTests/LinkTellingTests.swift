@@ -19,7 +19,7 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
 
 @Suite struct LinkTellingTests {
     private func connected() -> LinkBench {
-        var bench = LinkBench()
+        let bench = LinkBench()
         bench.handle(.reported(report()))
         bench.connect()
         return bench
@@ -27,7 +27,7 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
 
     @Test("A change is told at once, the same again not, and nothing but the phase a little later")
     func states() {
-        var bench = connected()
+        let bench = connected()
         #expect(bench.effects.states.map(\.sequence) == [1])
         #expect(bench.handle(.reported(report())).states.isEmpty)
         let change = bench.handle(.reported(report(generation: 2))).states
@@ -43,14 +43,14 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
 
     @Test("The state is told again every six hours or a little more, though nothing happens")
     func heartbeat() {
-        var bench = connected()
+        let bench = connected()
         let states = bench.wait(.seconds(24 * 3_600)).states
         #expect(states.count == 3 || states.count == 4)
     }
 
     @Test("Very many changes become few messages, and the last one is told")
     func manyChanges() {
-        var bench = connected()
+        let bench = connected()
         for number in 0..<3_600 {
             bench.handle(.reported(report(problem: "\(number)")))
             bench.wait(.seconds(1))
@@ -62,7 +62,7 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
 
     @Test("Events wait for the acknowledgement of those before them, and are told again without it")
     func events() {
-        var bench = connected()
+        let bench = connected()
         #expect(bench.handle(.happened([event(1)])).batches.count == 1)
         #expect(bench.handle(.happened([event(2)])).batches.isEmpty)
         bench.acknowledge(upto: 1)
@@ -73,19 +73,19 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
         #expect(again.last?.events.map(\.sequence) == [2])
         bench.acknowledge(upto: 2)
         #expect(bench.wait(.seconds(3_600)).batches.isEmpty)
-        #expect(bench.machine.outbox.isEmpty)
+        #expect(bench.outbox.isEmpty)
     }
 
     @Test("An aggregator that is away costs little")
     func silence() {
-        var bench = connected()
+        let bench = connected()
         bench.handle(.happened([event(1)]))
         #expect(bench.wait(.seconds(24 * 3_600)).batches.count < 250)
     }
 
     @Test("A new event does not wait long where the one before it is not acknowledged")
     func newEvent() {
-        var bench = connected()
+        let bench = connected()
         bench.handle(.happened([event(1)]))
         bench.handle(.happened([event(2)]))
         #expect(bench.wait(.seconds(3)).batches.last?.events.map(\.sequence) == [1, 2])
@@ -93,26 +93,26 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
 
     @Test("An acknowledgement that nobody signed empties nothing")
     func forged() {
-        var bench = connected()
+        let bench = connected()
         bench.handle(.happened([event(1)]))
         let forged = Acknowledgement(
             fleet: "harbour", channel: "main", device: device(),
-            epoch: bench.machine.outbox.origin ?? 0, upto: 1, knownEpoch: 0,
+            epoch: bench.outbox.origin ?? 0, upto: 1, knownEpoch: 0,
             issued: bench.moment.wall)
         bench.handle(.acknowledged(signed(forged, by: 2)))
         var other = forged
         other.device = device("gw-2")
         bench.handle(.acknowledged(signed(other)))
-        #expect(bench.machine.outbox.count == 1)
+        #expect(bench.outbox.count == 1)
         bench.handle(.acknowledged(signed(forged)))
-        #expect(bench.machine.outbox.isEmpty)
+        #expect(bench.outbox.isEmpty)
     }
 
     @Test("Whatever is lost on the way, every event arrives, in order")
     func randomSequences() {
         for seed in 0..<100 {
             var random = SeededGenerator(seed: UInt64(seed))
-            var bench = LinkBench(outbox: Outbox(limit: 200_000))
+            let bench = LinkBench(outbox: Outbox(limit: 200_000))
             var heard: [Int64: Set<Int64>] = [:]
             var committed: Int64 = 0
             var next: Int64 = 0
@@ -149,7 +149,7 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
                 bench.acknowledge(upto: committed)
                 bench.wait(.seconds(900))
             }
-            #expect(bench.machine.outbox.isEmpty, "seed \(seed)")
+            #expect(bench.outbox.isEmpty, "seed \(seed)")
             #expect(committed == next, "seed \(seed)")
         }
     }

@@ -8,10 +8,16 @@ import WireMessages
 
 @testable import DeviceLink
 
-func device(_ text: String = "gw-1") -> DeviceID { DeviceID(text)! }
+/// A value that a test writes down rightly.
+func known<Value>(_ value: Value?) -> Value {
+    guard let value else { fatalError("a test's own value is wrong") }
+    return value
+}
+
+func device(_ text: String = "gw-1") -> DeviceID { known(DeviceID(text)) }
 
 func revision(_ digits: String) -> Revision {
-    Revision(String(repeating: digits, count: 40 / digits.count))!
+    known(Revision(String(repeating: digits, count: 40 / digits.count)))
 }
 
 func event(
@@ -42,6 +48,7 @@ func trust(
             + keys[number].publicKey.text
     }
     return LinkTrust(
-        signers: try! AllowedSigners(text: lines.joined(separator: "\n") + "\n", file: "test"),
+        signers: known(
+            try? AllowedSigners(text: lines.joined(separator: "\n") + "\n", file: "test")),
         head: head, committed: committed)
 }

@@ -32,7 +32,8 @@ struct BusWorld {
         let key = try SigningKey(pemFile: Array(Data(contentsOf: identity.key)))
         aggregator = try TestAggregator(broker, hears: id, key: key.publicKey)
         let anchor = TrustAnchor(
-            channel: ChannelName("harbour/main")!, release: Revision(AgentBench.tip)!,
+            channel: try #require(ChannelName("harbour/main")),
+            release: try #require(Revision(AgentBench.tip)),
             allowedSigners: try AllowedSigners(text: aggregator.signersLine, file: "test"))
         try bench.write(StateLayout.anchor, anchor.json.pretty)
         try configure()

@@ -46,11 +46,14 @@ final class TestAggregator: @unchecked Sendable {
 
     init(_ broker: BrokerServer, hears device: String, key: SSHPublicKey) throws {
         self.broker = broker
-        self.device = DeviceID(device)!
+        guard let id = DeviceID(device),
+            let channel = ChannelName(fleet: broker.fleet, channel: "main")
+        else { fatalError("\(device) is no device's name") }
+        self.device = id
+        self.channel = channel
         deviceKey = key
         let identity = try broker.aggregator()
         signer = try SigningKey(pemFile: Array(Data(contentsOf: identity.key)))
-        channel = ChannelName(fleet: broker.fleet, channel: "main")!
         topics = FleetTopics(fleet: broker.fleet)
         var settings = LinkSettings(clientID: "aggregator@\(broker.fleet)", tls: TLSSettings())
         settings.tls.authoritiesFile = broker.authority.certificate.path
