@@ -44,7 +44,8 @@ extension AuthorityFolder {
             .init(
                 serial: certificate.serial, role: certificate.role,
                 commonName: certificate.commonName, issued: now,
-                notAfter: certificate.notAfter, revoked: nil))
+                notAfter: certificate.notAfter, revoked: nil,
+                files: "\(place.path)/\(holder.fileName)"))
         try write(record)
         if let key = issued.key { try place.create(names[1], key.pem, mode: 0o600) }
         try place.create(names[0], issued.certificatePEM, mode: 0o644)

@@ -52,9 +52,8 @@ extension AuthorityFolder {
         if let identity = wanted.identity {
             base = identity
         } else {
-            let names = Set(
-                record.entries.filter { $0.role == .broker && $0.revoked == nil }
-                    .map(\.commonName))
+            let brokers = record.entries.filter { $0.role == .broker && $0.revoked == nil }
+            let names = Set(brokers.map(\.commonName))
             guard let name = names.first, names.count == 1 else {
                 throw OperatorError(
                     .refused,
@@ -65,7 +64,7 @@ extension AuthorityFolder {
                         ? "Issue one: `flotilla ca issue \(path) broker HOST...`."
                         : "Choose one: --broker \(path)/NAME.")
             }
-            base = "\(path)/\(name)"
+            base = brokers.last?.files ?? "\(path)/\(name)"
         }
         guard let certificate = FileManager.default.contents(atPath: base + ".pem"),
             let key = FileManager.default.contents(atPath: base + ".key")

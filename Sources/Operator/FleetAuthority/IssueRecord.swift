@@ -12,6 +12,8 @@ struct IssueRecord: Equatable {
         var issued: Instant
         var notAfter: Instant
         var revoked: Instant?
+        /// Where its files were written, without their endings.
+        var files: String?
     }
 
     var entries: [Entry] = []
@@ -37,6 +39,7 @@ struct IssueRecord: Equatable {
                         "issued": .integer(entry.issued.seconds),
                         "notAfter": .integer(entry.notAfter.seconds),
                     ]
+                    members["files"] = entry.files.map { .string($0) }
                     members["revoked"] = entry.revoked.map { .integer($0.seconds) }
                     return .object(members)
                 }),
@@ -54,6 +57,7 @@ struct IssueRecord: Equatable {
             let serial = entryReader.requiredText("serial")?.value
             let role = entryReader.choice("role", of: BusRole.self)
             let name = entryReader.requiredText("name")?.value
+            let files = entryReader.text("files")?.value
             func time(_ key: String) -> Instant? {
                 entryReader.integer(key, in: 0...Int(Int64.max / 1_000_000_000))
                     .map { Instant(seconds: Int64($0)) }
@@ -72,7 +76,7 @@ struct IssueRecord: Equatable {
             entries.append(
                 Entry(
                     serial: serial, role: role, commonName: name, issued: issued,
-                    notAfter: notAfter, revoked: revoked))
+                    notAfter: notAfter, revoked: revoked, files: files))
         }
         reader.finish()
         if !reader.diagnostics.isEmpty { throw InvalidDocument(reader.diagnostics) }

@@ -33,7 +33,10 @@ import Testing
     func filled() throws {
         try withTemporaryFolder { parent in
             var (authority, wanted, out) = try prepared(in: parent)
-            _ = try authority.issue(to: .broker(hosts: ["localhost"]), days: 10, at: now)
+            // Wherever its files were written: the record knows.
+            let elsewhere = parent.appendingPathComponent("elsewhere").path
+            _ = try authority.issue(
+                to: .broker(hosts: ["localhost"]), days: 10, into: elsewhere, at: now)
             for name in ["alice", "bob"] {
                 _ = try authority.issue(to: .operatorNamed(name), days: 10, at: now)
             }
