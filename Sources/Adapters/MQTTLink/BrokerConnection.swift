@@ -195,11 +195,14 @@ extension BrokerConnection {
         if phase != .welcomed && phase != .over && now >= deadline { finish(lateReason) }
     }
 
-    /// A few records at a time, so that a busy broker can't keep the loop.
+    /// Some at a time, so that a busy broker can't keep the loop: Mosquitto makes a record of each
+    /// message, and some ten thousand of those in a second are many turns of the loop already.
     private func read() {
-        for _ in 0..<4 where end == nil && mayRead {
+        var bytes = 0
+        for _ in 0..<64 where end == nil && mayRead && bytes < 64 << 10 {
             guard let stream else { return }
             if !stream.hasPending && !look(at: stream) { return }
+            bytes += stream.pendingBytes
             readPending(stream)
         }
     }

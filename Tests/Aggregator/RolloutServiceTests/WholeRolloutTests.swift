@@ -85,14 +85,7 @@ import WireMessages
                         && standings == ["moving", "waiting"]
                 }
                 let order = try #require(canary.heard.orders.last)
-                canary.say(
-                    bench.events(
-                        canary,
-                        [
-                            DeviceEvent(
-                                sequence: 1, kind: "confirmed", generation: 2, revision: second,
-                                digest: after, at: Clocks.wall())
-                        ]))
+                canary.say(bench.events(canary, [outcome("confirmed", second, after)]))
                 canary.say(
                     bench.state(
                         canary, role: "canary", sequence: 2, digest: after, revision: second,
@@ -105,31 +98,37 @@ import WireMessages
                             labels: Labels(["role": Label("gateway", from: .local)])) == true
                         && own == "succeeded"
                 }
-                gateway.say(
-                    bench.events(
-                        gateway,
-                        [
-                            DeviceEvent(
-                                sequence: 1, kind: "failed", generation: 2, revision: second,
-                                digest: after, detail: "the gate", at: Clocks.wall())
-                        ]))
+                gateway.say(bench.events(gateway, [outcome("failed", second, after)]))
                 try await eventually("a failure halts it, and every device hears that") {
                     await service.rollouts()["current"]?["standing"]?.text == "halted"
                         && canary.heard.orders.last?.standing == .halted
                 }
-                let why = try #require(await service.why(gateway.id))
-                #expect(why["verdict"]?.text == "The release failed on it.")
-                #expect(why["steps"]?.items.contains { $0["ok"] == false } == true)
-                let events = await service.events(EventQuery())
-                #expect(
-                    events["events"]?.items.compactMap { $0["kind"]?.text } == [
-                        "confirmed", "failed",
-                    ])
-                #expect(await service.health()["status"] == "ok")
+                try await checkTelling(service, of: gateway)
                 // Signatures count by the devices' own judge, with the channel's own keys.
                 try checkOrders(canary.heard.orderBytes, bench)
             }
         }
+    }
+
+    private func outcome(
+        _ kind: String, _ release: Revision, _ digest: ContentDigest
+    ) -> DeviceEvent {
+        DeviceEvent(
+            sequence: 1, kind: kind, generation: 2, revision: release, digest: digest,
+            detail: kind == "failed" ? "the gate" : "", at: Clocks.wall())
+    }
+
+    /// What people and programs are told of it.
+    private func checkTelling(_ service: RolloutService, of gateway: ScriptedDevice) async throws {
+        let why = try #require(await service.why(gateway.id))
+        #expect(why["verdict"]?.text == "The release failed on it.")
+        #expect(why["steps"]?.items.contains { $0["ok"] == false } == true)
+        let events = await service.events(EventQuery())
+        #expect(
+            events["events"]?.items.compactMap { $0["kind"]?.text } == [
+                "confirmed", "failed",
+            ])
+        #expect(await service.health()["status"] == "ok")
     }
 
     private func checkOrders(_ messages: [[UInt8]], _ bench: AggregatorBench) throws {
