@@ -1,7 +1,7 @@
 public import Foundation
 
-/// A program that a test runs beside itself. It gets no input, its output goes to a file, its
-/// signal mask is empty (Foundation's Process hands a full one on), and `end` ends exactly it.
+/// A program that a test runs beside itself. It gets no input or a file's, its output goes to a file,
+/// its signal mask is empty (Foundation's Process hands a full one on), and `end` ends exactly it.
 public final class ServerProcess {
     /// The process.
     public let pid: pid_t
@@ -10,13 +10,14 @@ public final class ServerProcess {
 
     /// Starts `executable` with the environment variables given and no others.
     public init(
-        _ executable: String, _ arguments: [String], environment: [String: String] = [:], log: URL
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:],
+        input: String = "/dev/null", log: URL
     ) throws {
         self.log = log
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(
             &actions, 1, log.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
@@ -65,7 +66,10 @@ public final class ServerProcess {
     }
 
     /// What it wrote.
-    public var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    public var output: String {
+        let bytes = try? FileHandle(forReadingFrom: log).readToEnd()
+        return String(decoding: bytes ?? Data(), as: UTF8.self)
+    }
 
     /// Kills the process and waits for it.
     public func end() {
@@ -134,4 +138,45 @@ private func loopback(_ port: Int) -> sockaddr_in {
     address.sin_port = UInt16(port).bigEndian
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     return address
+}
+
+/// A port that answers no connection at all, not even with a refusal: the queue of those who wait
+/// to be accepted is full, so the kernel drops what comes.
+public final class FullSocket {
+    /// Where it would listen.
+    public let port: Int
+    private var descriptors: [Int32] = []
+
+    /// Listens and fills the queue itself.
+    public init() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = loopback(0)
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> Int32 in
+                guard bind(listener, address, size) == 0, listen(listener, 0) == 0 else {
+                    return -1
+                }
+                return getsockname(listener, address, &size)
+            }
+        }
+        guard result == 0 else {
+            throw CommandFailure(
+                command: "listen", status: errno, output: String(cString: strerror(errno)))
+        }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        descriptors = [listener]
+        let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        for _ in 0..<4 {
+            let client = socket(AF_INET, Int32(kind), 0)
+            descriptors.append(client)
+            _ = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(client, $0, size)
+                }
+            }
+        }
+    }
+
+    deinit { for descriptor in descriptors { close(descriptor) } }
 }

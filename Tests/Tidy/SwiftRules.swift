@@ -140,7 +140,7 @@ struct SwiftRules {
     private var coreImports: [Finding] {
         let allowed: Set = [
             "Digests", "Documents", "FleetModel", "Resolution", "ReleaseTrust", "UnitPlanning",
-            "AgentMachine",
+            "AgentMachine", "WireMessages", "DeviceLink", "RolloutEngine", "FleetRegister",
         ]
         return imports.filter { !allowed.contains($0.text) }.map {
             finding(.coreImport, $0.line, "Core is pure and can't import `\($0.text)`")

@@ -7,9 +7,11 @@ internal import FleetModel
 /// syntax error has its true place. Whole numbers are exact in 64 bits; other numbers are the
 /// shortest text that gives the same `Double`. Keys come in the order of the file.
 package enum JSON {
-    /// The value in `bytes`; more than `limit` bytes are refused. `file` is the name for messages.
+    /// The value in `bytes`; more than `limit` bytes and `depth` levels are refused. `file` is the
+    /// name for messages.
     package static func parse(
-        _ bytes: [UInt8], file: String, limit: Int = Limits.recordBytes
+        _ bytes: [UInt8], file: String, limit: Int = Limits.recordBytes,
+        depth: Int = Limits.jsonDepth
     ) throws(InvalidDocument) -> Node {
         guard bytes.count <= limit else {
             throw InvalidDocument(
@@ -24,7 +26,7 @@ package enum JSON {
                     file: file, message: "the file is empty",
                     fix: "Write a JSON value, or remove the file."))
         }
-        try JSONBounds.check(bytes, file: file)
+        try JSONBounds.check(bytes, file: file, depth: depth)
         return try JSONReader(file: file).parse(bytes)
     }
 }

@@ -4,7 +4,9 @@ internal import FleetModel
 /// Looks over a text before jansson does: jansson recurses 2,048 deep and builds a value for every
 /// two bytes, and both are more than a device should spend on a text it has not yet understood.
 enum JSONBounds {
-    static func check(_ bytes: [UInt8], file: String) throws(InvalidDocument) {
+    static func check(
+        _ bytes: [UInt8], file: String, depth depthLimit: Int
+    ) throws(InvalidDocument) {
         var depth = 0
         // Every value but the first comes after a comma or as the first of its collection.
         var values = 1
@@ -36,10 +38,10 @@ enum JSONBounds {
             case UInt8(ascii: ","): values += 1
             default: continue
             }
-            guard depth <= Limits.jsonDepth, values <= Limits.recordValues else {
+            guard depth <= depthLimit, values <= Limits.recordValues else {
                 let what =
-                    depth > Limits.jsonDepth
-                    ? "arrays and objects are nested more than \(Limits.jsonDepth) deep"
+                    depth > depthLimit
+                    ? "arrays and objects are nested more than \(depthLimit) deep"
                     : "there are more than \(Limits.recordValues) values"
                 throw failure(
                     atByte: offset, of: bytes, file: file, what,

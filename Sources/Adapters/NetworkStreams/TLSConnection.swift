@@ -1,6 +1,4 @@
 internal import COpenSSL
-internal import FleetModel
-internal import Glibc
 
 /// TLS 1.2 or 1.3 over a TCP connection. OpenSSL works on memory and the connection does the
 /// waiting, so its deadline holds in the handshake too, and no write can raise SIGPIPE.
@@ -24,14 +22,19 @@ package final class TLSConnection: ByteStream {
     ) throws(NetworkError) {
         self.connection = connection
         self.host = host
-        let context = try TLSContext(settings)
+        let context = try TLSContext(settings, expecting: host)
         guard let session = unsafe SSL_new(context.handle),
             let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem())
         else { fatalError("OpenSSL is out of memory") }
         unsafe SSL_set_bio(session, incoming, outgoing)
         unsafe (self.session, self.incoming, self.outgoing) = (session, incoming, outgoing)
-        if let notBefore = settings.notBefore { judge(notBefore: notBefore.seconds) }
-        try expectHost()
+        if let name = TLSContext.serverName(of: host) {
+            guard unsafe flotilla_ssl_set_host_name(session, name) == 1 else {
+                throw NetworkError(
+                    .encryption, "connect to", connection.subject,
+                    "TLS can't use '\(host)' as a host name")
+            }
+        }
         try handshake()
     }
 
@@ -81,34 +84,6 @@ package final class TLSConnection: ByteStream {
         _ = try? sendPending()
     }
 
-    private var parameters: OpaquePointer {
-        guard let parameters = unsafe SSL_get0_param(session) else {
-            fatalError("every TLS session has verification parameters")
-        }
-        return unsafe parameters
-    }
-
-    /// Lets the certificate be judged at a time that is known to have passed, where the clock is
-    /// behind it.
-    private func judge(notBefore seconds: Int64) {
-        let clock = Int64(time(nil))
-        unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(max(clock, seconds)))
-    }
-
-    private func expectHost() throws(NetworkError) {
-        // A certificate names an address as an address, and no name is sent for one.
-        if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1 { return }
-        unsafe X509_VERIFY_PARAM_set_hostflags(
-            parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-        guard unsafe X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1,
-            unsafe flotilla_ssl_set_host_name(session, host) == 1
-        else {
-            throw NetworkError(
-                .encryption, "connect to", connection.subject,
-                "TLS can't use '\(host)' as a host name")
-        }
-    }
-
     private func handshake() throws(NetworkError) {
         while true {
             ERR_clear_error()
@@ -153,43 +128,9 @@ package final class TLSConnection: ByteStream {
         return true
     }
 
-    /// What OpenSSL says; its verdict on the certificate first.
     private func failure(_ operation: String) -> NetworkError {
         isUsable = false
-        let verdict = unsafe SSL_get_verify_result(session)
-        guard verdict == Int(X509_V_OK) else {
-            return NetworkError(
-                .certificate, operation, connection.subject, certificateMessage(verdict))
-        }
-        let number = ERR_peek_last_error()
-        let reason = openSSLMessage()
-        switch Int32(truncatingIfNeeded: number & 0x7f_ffff) {
-        case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
-            SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN,
-            SSL_R_TLSV1_ALERT_UNKNOWN_CA, SSL_R_TLSV1_ALERT_ACCESS_DENIED,
-            SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-            return NetworkError(
-                .authentication, operation, connection.subject,
-                "the server ended TLS (\(reason)); it may want another client certificate than "
-                    + "the configured one")
-        default:
-            return NetworkError(
-                .encryption, operation, connection.subject, "TLS failed: \(reason)")
-        }
-    }
-
-    private func certificateMessage(_ verdict: Int) -> String {
-        let reason =
-            unsafe X509_verify_cert_error_string(verdict).map { unsafe String(cString: $0) }
-            ?? "error \(verdict)"
-        let advice =
-            switch Int32(truncatingIfNeeded: verdict) {
-            case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
-                "use the name or address that it was made for"
-            case X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID:
-                "renew it, or look at this device's clock"
-            default: "check that the configured certificate authority is the one that signed it"
-            }
-        return "the certificate is refused for \(host) (\(reason)); \(advice)"
+        return unsafe TLSFailure.describe(
+            session, operation, host: host, subject: connection.subject)
     }
 }

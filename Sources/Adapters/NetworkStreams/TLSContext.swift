@@ -1,11 +1,16 @@
 internal import COpenSSL
+internal import FleetModel
+internal import Glibc
 
-/// OpenSSL's settings for one connection.
+/// OpenSSL's settings for one connection to one host: who is believed, under which name and at what
+/// time, and who we are. Sessions that are made of it inherit all of that.
 @safe
-struct TLSContext: ~Copyable {
-    let handle: OpaquePointer
+package struct TLSContext: ~Copyable {
+    /// An `SSL_CTX`. A library that keeps it counts its own reference.
+    package let handle: OpaquePointer
 
-    init(_ settings: TLSSettings) throws(NetworkError) {
+    /// Only a certificate for `host`, a name or an address, will be believed.
+    package init(_ settings: TLSSettings, expecting host: String) throws(NetworkError) {
         guard let handle = unsafe SSL_CTX_new(TLS_client_method()) else {
             fatalError("OpenSSL is out of memory")
         }
@@ -19,9 +24,47 @@ struct TLSContext: ~Copyable {
         ERR_clear_error()
         try loadAuthorities(settings.authoritiesFile)
         try loadIdentity(settings)
+        if let notBefore = settings.notBefore { judge(notBefore: notBefore.seconds) }
+        try expect(host)
     }
 
     deinit { unsafe SSL_CTX_free(handle) }
+
+    /// What to send as the server's name; nil for an address, for which none is sent.
+    package static func serverName(of host: String) -> String? {
+        guard let address = unsafe a2i_IPADDRESS(host) else { return host }
+        unsafe ASN1_OCTET_STRING_free(address)
+        return nil
+    }
+
+    private var parameters: OpaquePointer {
+        guard let parameters = unsafe SSL_CTX_get0_param(handle) else {
+            fatalError("every TLS context has verification parameters")
+        }
+        return unsafe parameters
+    }
+
+    /// Lets the certificate be judged at a time that is known to have passed, where the clock is
+    /// behind it.
+    private func judge(notBefore seconds: Int64) {
+        let clock = Int64(time(nil))
+        unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(max(clock, seconds)))
+    }
+
+    private func expect(_ host: String) throws(NetworkError) {
+        // A certificate names an address as an address.
+        if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1 { return }
+        // Never the common name: a fleet's devices have theirs from the same authority.
+        unsafe X509_VERIFY_PARAM_set_hostflags(
+            parameters,
+            UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
+        guard !host.isEmpty, !host.utf8.contains(0),
+            unsafe X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1
+        else {
+            throw NetworkError(
+                .encryption, "expect", "'\(host)'", "TLS can't use it as a host name")
+        }
+    }
 
     private func loadAuthorities(_ file: String?) throws(NetworkError) {
         if let file {
@@ -62,13 +105,3 @@ private func refusePassphrase(
     _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int32, _ isWriting: Int32,
     _ context: UnsafeMutableRawPointer?
 ) -> Int32 { 0 }
-
-/// The reason of OpenSSL's last error on this thread, which is forgotten by this.
-func openSSLMessage() -> String {
-    let number = ERR_peek_last_error()
-    defer { ERR_clear_error() }
-    guard number != 0, let reason = unsafe ERR_reason_error_string(number) else {
-        return "no reason given"
-    }
-    return unsafe String(cString: reason)
-}

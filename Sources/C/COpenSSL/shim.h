@@ -14,3 +14,8 @@ static inline long flotilla_ssl_set_host_name(SSL *ssl, const char *name) {
 static inline long flotilla_ssl_ctx_set_min_proto_version(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);
 }
+static inline long flotilla_ssl_ctx_set_mode(SSL_CTX *context, long mode) {
+    return SSL_CTX_set_mode(context, mode);
+}
+static inline void flotilla_bio_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
+static inline void flotilla_bio_set_retry_write(BIO *bio) { BIO_set_retry_write(bio); }

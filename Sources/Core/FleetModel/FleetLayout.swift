@@ -3,6 +3,7 @@ internal import Digests
 /// Where everything stands in a fleet repository. Paths are relative to its root.
 package enum FleetLayout {
     package static let fleetFile = "fleet.yaml"
+    package static let rolloutFile = "rollout.yaml"
     package static let allowedSigners = "trust/allowed_signers"
     package static let policy = "trust/policy.yaml"
     package static let devices = "devices"

@@ -17,6 +17,9 @@ package struct FileDefaults: Equatable, Sendable {
 package enum RolloutMode: String, Equatable, Sendable, CaseIterable {
     /// Each device applies every trusted release by itself, without orders and without a broker.
     case none
+    /// A device applies a release when an order of the aggregator opens it there, wave by wave, as
+    /// `rollout.yaml` says.
+    case waves
 }
 
 /// `fleet.yaml`: what holds for the whole fleet.
@@ -53,14 +56,15 @@ extension FleetManifest {
         if let newer = newerFormat(&reader) { return ManifestReading(nil, unknown: [newer]) }
         let name = reader.requiredParsed("name", fleetName)
         let topic = reader.parsed("topic", topicPrefix)
-        let rollout = reader.parsed("rollout", rolloutMode)
+        let rollout: RolloutMode? = reader.choice("rollout")
         let defaults = readDefaults(reader.node("defaults"), &collector)
         let variables = reader.variables("vars")
         let localLabels = readLabels(reader.node("labels"), &collector)
         collector.finish(&reader)
         return collector.reading(
             FleetManifest(
-                name: name ?? "", topic: topic, rollout: rollout ?? .none, defaults: defaults,
+                name: name ?? "", topic: topic, rollout: rollout ?? RolloutMode.none,
+                defaults: defaults,
                 variables: variables, localLabels: localLabels))
     }
 
@@ -84,10 +88,10 @@ extension FleetManifest {
         return text
     }
 
-    private static func topicPrefix(_ text: String) throws(TextFault) -> String {
+    /// Names with slashes between them, without what MQTT gives a meaning.
+    package static func isTopicPrefix(_ text: String) -> Bool {
         let names = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        let isValid =
-            text.utf8.count <= 200
+        return text.utf8.count <= 200
             && names.allSatisfy { name in
                 !name.isEmpty
                     && name.allSatisfy {
@@ -95,7 +99,10 @@ extension FleetManifest {
                             && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "$")
                     }
             }
-        guard isValid else {
+    }
+
+    private static func topicPrefix(_ text: String) throws(TextFault) -> String {
+        guard isTopicPrefix(text) else {
             throw TextFault(
                 "\(quoted(text)) can't begin MQTT topics",
                 fix: "Write names with slashes between them, without spaces, `+`, `#` and `$`.")
@@ -103,14 +110,16 @@ extension FleetManifest {
         return text
     }
 
-    private static func rolloutMode(_ text: String) throws(TextFault) -> RolloutMode {
-        if let mode = RolloutMode(rawValue: text) { return mode }
-        let message =
-            text == "waves"
-            ? "rollouts in waves are not there yet: the word is reserved"
-            : "`rollout` can't be \(quoted(text))"
-        throw TextFault(
-            message, fix: "Write `rollout: none`: devices apply every trusted release themselves.")
+    /// How releases reach the devices, and nothing else of the file: no other fault in it may keep
+    /// a device from knowing that it has to wait for an order.
+    package static func readRollout(_ node: Node, file: String) -> ManifestReading<RolloutMode> {
+        var reader = MappingReader(node, file: file, what: "the fleet's manifest")
+        if let newer = newerFormat(&reader) { return ManifestReading(nil, unknown: [newer]) }
+        let mode: RolloutMode? = reader.choice("rollout")
+        guard reader.diagnostics.isEmpty else {
+            return ManifestReading(nil, faults: reader.diagnostics)
+        }
+        return ManifestReading(mode ?? RolloutMode.none)
     }
 
     private static func readDefaults(

@@ -66,6 +66,14 @@ package enum Limits {
     package static let wordBytes = 4_096
     /// The longest time for one try of a check or a validator.
     package static let checkTimeout = Duration.seconds(600)
+    /// Waves of one rollout: each is an opening in every order, which must stay a small message.
+    package static let waves = 32
+    /// The largest number of devices that a wave or a stop rule may name.
+    package static let fleetDevices = 10_000_000
+    /// The longest time between two waves, and the longest that a device may be silent.
+    package static let rolloutTime = Duration.seconds(30 * 86_400)
+    /// The longest time over which the devices of a wave begin: an order to begin lives 15 minutes.
+    package static let orderSpread = Duration.seconds(600)
     /// The longest settle time and deadline of a health gate.
     package static let gateTime = Duration.seconds(86_400)
     /// The shortest time between two rounds of checks, so that a gate can't keep a device busy.
@@ -73,4 +81,43 @@ package enum Limits {
     /// The shortest time between two looks at Git or at the disk, so that a configuration can't
     /// keep a device and its server busy for ever.
     package static let shortestInterval = Duration.seconds(1)
+
+    // What is said on the bus.
+
+    /// One MQTT payload: the largest state of a device with its signature and certificate fits
+    /// twice.
+    package static let mqttPayloadBytes = 64 << 10
+    package static let mqttDepth = 16
+    /// What a signed message holds: a payload, whose quotes and backslashes are escaped once more,
+    /// a signature and a certificate.
+    package static let signedPayloadBytes = 48 << 10
+    /// An SSH signature in its armor, by a large RSA key or a security key.
+    package static let signatureBytes = 8 << 10
+    /// A device's certificate: an Ed25519 one has 500 bytes.
+    package static let certificateBytes = 4 << 10
+    /// Events that a device keeps until they are acknowledged: weeks without a broker.
+    package static let outboxBytes = 8 << 20
+    /// Events of one message: a batch stays below `mqttPayloadBytes`, also where all details are as
+    /// long as they may be and every byte of them must be escaped twice.
+    package static let batchedEvents = 24
+    /// What one event says to people.
+    package static let eventDetailBytes = 512
+    /// What a reported state says to people.
+    package static let problemBytes = 1_024
+    package static let reportedLabels = 64
+    package static let reportedFacts = 32
+    /// Paths that a report names; the count says how many there are.
+    package static let reportedDriftPaths = 20
+    /// A longer path is cut in reports.
+    package static let reportedPathBytes = 256
+    /// Waves that one order may open.
+    package static let orderOpenings = 64
+    /// One topic: the base, and what the fleet appends.
+    package static let topicBytes = 512
+    /// How far before known time a message may claim to be.
+    package static let messagesAhead = Duration.seconds(86_400)
+    /// How long an operator's command may be valid.
+    package static let commandLifetime = Duration.seconds(900)
+    /// One text in a message that has no bound of its own.
+    package static let wireTextBytes = 1_024
 }

@@ -35,6 +35,14 @@ package struct Selector: Equatable, Sendable, CustomStringConvertible {
         requirements = try parser.parse()
     }
 
+    private init(description: String, requirements: [Requirement]) {
+        self.description = description
+        self.requirements = requirements
+    }
+
+    /// The empty selector.
+    package static let everyDevice = Selector(description: "", requirements: [])
+
     package func matches(_ labels: Labels) -> Bool {
         requirements.allSatisfy { requirement in
             let value = labels[requirement.key]

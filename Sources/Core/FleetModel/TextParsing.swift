@@ -3,6 +3,12 @@ extension Selector {
     static func parse(_ text: String) throws(TextFault) -> Selector { try Selector(text) }
 }
 
+extension RolloutAmount {
+    static func parse(_ text: String) throws(TextFault) -> RolloutAmount {
+        try RolloutAmount(text)
+    }
+}
+
 extension AgentRequirement {
     static func parse(_ text: String) throws(TextFault) -> AgentRequirement {
         try AgentRequirement(text)

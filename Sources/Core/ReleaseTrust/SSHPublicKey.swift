@@ -49,6 +49,17 @@ package struct SSHPublicKey: Hashable, Sendable {
         }
     }
 
+    /// The key whose 32 bytes of RFC 8032 these are; nil for any other count.
+    package init?(ed25519 bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        var writer = SSHWireWriter()
+        writer.string(Array(SSHKeyKind.ed25519.rawValue.utf8))
+        writer.string(bytes)
+        kind = .ed25519
+        blob = writer.bytes
+        material = .ed25519(bytes)
+    }
+
     package var isSupported: Bool { material != nil }
 
     /// As `ssh-keygen -l` prints it: `SHA256:` and the digest in Base64 without padding.

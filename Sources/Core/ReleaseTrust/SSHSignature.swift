@@ -10,9 +10,9 @@ package struct SSHSignature: Equatable, Sendable {
     package let signatureAlgorithm: String
     package let signature: [UInt8]
 
-    private static let header = Array("-----BEGIN SSH SIGNATURE-----\n".utf8)
-    private static let footer = Array("\n-----END SSH SIGNATURE-----".utf8)
-    private static let magic = Array("SSHSIG".utf8)
+    static let header = Array("-----BEGIN SSH SIGNATURE-----\n".utf8)
+    static let footer = Array("\n-----END SSH SIGNATURE-----".utf8)
+    static let magic = Array("SSHSIG".utf8)
 
     /// Reads the text that stands in a `.sig` file or in a commit's `gpgsig` header.
     package init(armored text: [UInt8]) throws(MalformedInput) {

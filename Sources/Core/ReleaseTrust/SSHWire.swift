@@ -46,11 +46,14 @@ struct SSHWireWriter {
 
     mutating func raw(_ more: some Sequence<UInt8>) { bytes += more }
 
-    mutating func string(_ content: some Collection<UInt8>) {
-        let count = UInt32(content.count)
+    mutating func number(_ value: UInt32) {
         for shift in stride(from: UInt32(24), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: count >> shift))
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
         }
+    }
+
+    mutating func string(_ content: some Collection<UInt8>) {
+        number(UInt32(content.count))
         bytes += content
     }
 }

@@ -21,14 +21,26 @@ final class FleetManifests {
 
     func fleet() throws(ResolutionError) -> ManifestReading<FleetManifest> {
         if let knownFleet { return knownFleet }
-        let missing = Diagnostic(
-            file: FleetLayout.fleetFile, message: "the file is missing",
-            fix: "Write one: `format: 1` and `name: my-fleet`.")
         let reading =
             try reader.manifest(at: FleetLayout.fleetFile, FleetManifest.read)
-            ?? ManifestReading(nil, faults: [missing])
+            ?? ManifestReading(nil, faults: [Self.noFleet])
         knownFleet = reading
         return reading
+    }
+
+    private static let noFleet = Diagnostic(
+        file: FleetLayout.fleetFile, message: "the file is missing",
+        fix: "Write one: `format: 1` and `name: my-fleet`.")
+
+    /// Nil where there is no such file.
+    func rollout() throws(ResolutionError) -> ManifestReading<RolloutManifest>? {
+        try reader.manifest(at: FleetLayout.rolloutFile, RolloutManifest.read)
+    }
+
+    /// How releases reach the devices, whatever else is wrong in the fleet's manifest.
+    func rolloutMode() throws(ResolutionError) -> ManifestReading<RolloutMode> {
+        try reader.manifest(at: FleetLayout.fleetFile, FleetManifest.readRollout)
+            ?? ManifestReading(nil, faults: [Self.noFleet])
     }
 
     /// Nil where the device has no file.

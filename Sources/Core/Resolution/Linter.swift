@@ -13,6 +13,7 @@ package enum Linter {
             try run.checkRoot()
             try run.checkDevices()
             try run.checkGroups()
+            try run.checkRollout()
             try run.checkBundles()
             try run.resolveDevices()
             run.checkOverlaps()
@@ -103,7 +104,8 @@ struct LintRun {
     /// A misspelt folder would silently be no part of the fleet.
     mutating func checkRoot() throws(ResolutionError) {
         let known = [
-            FleetLayout.fleetFile, "trust", FleetLayout.devices, FleetLayout.groups,
+            FleetLayout.fleetFile, FleetLayout.rolloutFile, "trust", FleetLayout.devices,
+            FleetLayout.groups,
             FleetLayout.bundles,
         ]
         for entry in try entries(of: "") ?? [] where !known.contains(entry.name) {

@@ -20,13 +20,27 @@ package struct Resolver {
     }
 }
 
+/// The same for many devices: the revision is read once. It lives as long as somebody asks, and
+/// holds the revision's manifests in memory that long.
+package final class FleetResolver {
+    private let manifests: FleetManifests
+
+    package init(tree: any RevisionTree, parse: @escaping DocumentParser) {
+        manifests = FleetManifests(FleetReader(tree: tree, parse: parse))
+    }
+
+    package func resolve(_ device: DeviceIdentity) throws(ResolutionError) -> ResolvedDevice {
+        try DeviceResolution(subject: DeviceSubject(device), manifests: manifests).resolve()
+    }
+}
+
 /// One resolution of one device.
 struct DeviceResolution {
     let subject: DeviceSubject
     let manifests: FleetManifests
 
     func resolve() throws(ResolutionError) -> ResolvedDevice {
-        let fleet = try fleetManifest()
+        let fleet = try manifests.fleet().orError()
         let context = try DeviceContext(of: subject, fleet: fleet, manifests: manifests)
         guard context.faults.isEmpty else {
             throw ResolutionError(.invalid(InvalidDocument(inOrder(context.faults))))
@@ -63,15 +77,6 @@ struct DeviceResolution {
         return ResolvedDevice(
             state: assembly.state, labels: context.labels, contents: assembly.contents,
             fleet: fleet)
-    }
-
-    private func fleetManifest() throws(ResolutionError) -> FleetManifest {
-        let reading = try manifests.fleet()
-        if let manifest = reading.manifest { return manifest }
-        guard reading.faults.isEmpty else {
-            throw ResolutionError(.invalid(InvalidDocument(reading.faults)))
-        }
-        throw ResolutionError(.needsAgent(bundle: nil, InvalidDocument(reading.unknown)))
     }
 
     /// The manifest of a bundle that is for this device; nil where it is not.

@@ -29,7 +29,7 @@ import YAMLDocument
             format: 1
             name: harbour
             topic: acme/harbour
-            rollout: none
+            rollout: waves
             defaults: {mode: 0600, owner: root:adm, drift: report}
             vars: {port: 8080, greeting: "", text: "~"}
             labels: {local: {role: [kiosk, gateway, kiosk]}}
@@ -37,6 +37,7 @@ import YAMLDocument
         #expect(reading.diagnostics.isEmpty)
         let manifest = try #require(reading.manifest)
         #expect(manifest.topic == "acme/harbour")
+        #expect(manifest.rollout == .waves)
         #expect(manifest.defaults.owner.description == "root:adm")
         #expect(manifest.variables["port"]?.value == "8080")
         #expect(manifest.variables["greeting"]?.value == "")
@@ -48,7 +49,7 @@ import YAMLDocument
         "each fault of the fleet's manifest has its place",
         arguments: [
             ("name: Harbour", "3:7"), ("topic: a/+/b", "3:8"), ("topic: /a", "3:8"),
-            ("rollout: waves", "3:10"), ("defaults: {mode: rw}", "3:18"),
+            ("rollout: wave", "3:10"), ("defaults: {mode: rw}", "3:18"),
             ("defaults: {drift: no}", "3:19"), ("labels: {local: {role: gateway}}", "3:24"),
             ("labels: {local: {role: []}}", "3:24"), ("labels: {local: {arch: [a]}}", "3:18"),
             ("vars: {a: [1]}", "3:11"), ("vars: [a]", "3:7"),
@@ -58,6 +59,19 @@ import YAMLDocument
         let reading = try fleet(head + line)
         #expect(reading.faults.map(\.place) == ["fleet.yaml:" + place])
         #expect(reading.manifest == nil)
+    }
+
+    @Test("how releases reach the devices is known, whatever else is wrong in the file")
+    func rolloutAlone() throws {
+        func mode(_ text: String) throws -> ManifestReading<RolloutMode> {
+            FleetManifest.readRollout(try YAML.parse(Array(text.utf8), file: "f"), file: "f")
+        }
+        #expect(try mode("format: 1\nname: 7 7\nvars: [x]\nrollout: waves\n").manifest == .waves)
+        #expect(try mode("format: 1\n").manifest == RolloutMode.none)
+        #expect(try mode("rollout: waves\n").faults.map(\.message) == ["`format` is missing"])
+        #expect(try mode("format: 1\nrollout: wave\n").faults.map(\.place) == ["f:2:10"])
+        let newer = try mode("format: 2\nrollout: x\n")
+        #expect(newer.manifest == nil && newer.faults.isEmpty && newer.unknown.count == 1)
     }
 
     @Test("unknown keys are kept apart from faults, with the key that was meant")

@@ -84,9 +84,9 @@ struct BadInput: CustomTestStringConvertible, Sendable {
             "a variable without a value", ["groups/site=berlin.yaml": "vars:\n  city:\n"],
             at: "groups/site=berlin.yaml:2:8", "must be a text, and this is nothing"),
         BadInput(
-            "a rollout that is not there yet",
-            ["fleet.yaml": "format: 1\nname: harbour\nrollout: waves\n"],
-            at: "fleet.yaml:3:10", "not there yet", fix: "rollout: none"),
+            "a kind of rollout that is not there",
+            ["fleet.yaml": "format: 1\nname: harbour\nrollout: rings\n"],
+            at: "fleet.yaml:3:10", "`rollout` can't be `rings`", fix: "none, waves"),
         BadInput(
             "a selector that can't be parsed", bundle: "match: role=gateway site=berlin\n",
             at: "1:21", "`site`", fix: "commas"),

@@ -1,0 +1,178 @@
+package import FleetModel
+package import RolloutEngine
+package import WireMessages
+
+/// The aggregator's picture of the fleet, made of what devices say. Pure: messages are verified
+/// before they come here, and times are arguments.
+///
+/// Messages may come late, twice, or in another order; what was heard once changes nothing more.
+package struct DeviceRegister: Sendable {
+    package let channel: ChannelName
+    /// In the order in which the devices were first heard of.
+    package private(set) var rows: [DeviceRow]
+    private var places: [DeviceID: Int]
+    private var changed: Set<Int> = []
+    private var changes = RegisterChanges()
+    private var acknowledgements: [DeviceID: Acknowledgement] = [:]
+    private var toResolve: Set<DeviceID> = []
+
+    /// `rows` are what a store kept.
+    package init(channel: ChannelName, rows: [DeviceRow] = []) {
+        self.channel = channel
+        self.rows = rows
+        places = Dictionary(
+            rows.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    package var count: Int { rows.count }
+
+    package subscript(id: DeviceID) -> DeviceRow? { places[id].map { rows[$0] } }
+
+    /// All devices as the engine sees them under a release, in the order of `rows`.
+    package func fleet(under release: Revision) -> [FleetDevice] {
+        rows.map { $0.device(under: release, in: channel.channel) }
+    }
+
+    /// What has changed; afterwards nothing has.
+    package mutating func takeChanges() -> RegisterChanges {
+        var taken = changes
+        taken.rows = changed.sorted().map { rows[$0] }
+        taken.acknowledgements = acknowledgements.sorted { $0.key < $1.key }.map(\.value)
+        taken.toResolve = toResolve.sorted()
+        changes = RegisterChanges()
+        changed = []
+        acknowledgements = [:]
+        toResolve = []
+        return taken
+    }
+
+    // MARK: Expectations
+
+    /// What devices should have under a release. Devices that nobody heard of are left out.
+    package mutating func expect(
+        _ expectations: some Sequence<(DeviceID, Expectation)>, under release: Revision
+    ) {
+        for (id, expectation) in expectations {
+            guard let place = places[id] else { continue }
+            if rows[place].expect(expectation, under: release) { changed.insert(place) }
+        }
+    }
+
+    // MARK: Hearing
+
+    /// Presence is not signed, for it is also the will: it says who is there, and proves nothing.
+    @discardableResult
+    package mutating func hear(
+        _ presence: Presence, from id: DeviceID, at received: Instant
+    ) -> Hearing {
+        let place = place(of: id, at: received)
+        guard presence.epoch >= rows[place].knownEpoch else {
+            // The broker may tell the death of an earlier session late; that needs no answer.
+            if presence.online { answer(place, at: received) }
+            return .lowEpoch
+        }
+        let isSame = rows[place].presenceEpoch == presence.epoch
+        // Each session has an epoch of its own, so nobody comes back to life in the same one.
+        guard !isSame || (rows[place].isOnline && !presence.online) else { return .known }
+        rows[place].presenceEpoch = presence.epoch
+        if presence.online {
+            rows[place].lastHeard = max(rows[place].lastHeard, received)
+            // A new session begins: the device has its time anew.
+            rows[place].presenceSince = received
+        } else if rows[place].isOnline {
+            rows[place].presenceSince = received
+        }
+        rows[place].isOnline = presence.online
+        changed.insert(place)
+        return .news
+    }
+
+    @discardableResult
+    package mutating func hear(
+        _ state: ReportedState, from id: DeviceID, at received: Instant
+    ) -> Hearing {
+        guard state.fleet == channel.fleet, state.device == id else { return .notForUs }
+        let place = place(of: id, at: received)
+        if state.epoch < rows[place].knownEpoch {
+            // It may just have been overtaken by its own later session's presence, so it counts
+            // where it is newer than what is known, and is answered all the same.
+            answer(place, at: received)
+            guard isNewer(state, than: rows[place].state) else { return .lowEpoch }
+        }
+        guard isNewer(state, than: rows[place].state) else { return .known }
+        take(state, at: place, received)
+        return .news
+    }
+
+    private func isNewer(_ state: ReportedState, than known: ReportedState?) -> Bool {
+        guard let known else { return true }
+        return (state.epoch, state.sequence) > (known.epoch, known.sequence)
+    }
+
+    private mutating func take(_ state: ReportedState, at place: Int, _ received: Instant) {
+        let known = rows[place].state
+        let changesWhatItShouldHave =
+            known.map {
+                $0.labels != state.labels || $0.facts != state.facts || $0.agent != state.agent
+                    || $0.channel != state.channel
+            } ?? true
+        if changesWhatItShouldHave { toResolve.insert(rows[place].id) }
+        if known == nil || known?.digest != state.digest { rows[place].digestSince = received }
+        rows[place].state = state
+        rows[place].stateReceived = received
+        rows[place].lastHeard = max(rows[place].lastHeard, received)
+        rows[place].noteAffected()
+        changed.insert(place)
+    }
+
+    @discardableResult
+    package mutating func hear(
+        _ batch: EventBatch, from id: DeviceID, at received: Instant
+    ) -> Hearing {
+        guard batch.fleet == channel.fleet, batch.device == id else { return .notForUs }
+        let place = place(of: id, at: received)
+        let epoch = rows[place].outboxEpoch ?? batch.epoch
+        guard batch.epoch >= epoch else {
+            answer(place, at: received)
+            return .lowEpoch
+        }
+        if rows[place].outboxEpoch != batch.epoch {
+            rows[place].outboxEpoch = batch.epoch
+            rows[place].heardUpto = 0
+            changed.insert(place)
+        }
+        var isNews = false
+        for event in batch.events where event.sequence > rows[place].heardUpto {
+            rows[place].heardUpto = event.sequence
+            rows[place].note(event, at: received)
+            changes.events.append(
+                HeardEvent(device: id, epoch: batch.epoch, event: event, received: received))
+            isNews = true
+        }
+        if isNews {
+            if batch.compactedUpto > 0 { rows[place].compacted = batch.compacted }
+            rows[place].lastHeard = max(rows[place].lastHeard, received)
+            changed.insert(place)
+        }
+        // Also for what was heard before: the answer may have been lost.
+        answer(place, at: received)
+        return isNews ? .news : .known
+    }
+
+    private mutating func place(of id: DeviceID, at now: Instant) -> Int {
+        if let place = places[id] { return place }
+        rows.append(DeviceRow(id: id, at: now))
+        places[id] = rows.count - 1
+        changed.insert(rows.count - 1)
+        return rows.count - 1
+    }
+
+    /// Says how far the device was heard, and which epoch is the highest known.
+    private mutating func answer(_ place: Int, at now: Instant) {
+        let row = rows[place]
+        acknowledgements[row.id] = Acknowledgement(
+            fleet: channel.fleet, channel: row.state?.channel ?? channel.channel, device: row.id,
+            epoch: row.outboxEpoch ?? 0, upto: row.heardUpto, knownEpoch: row.knownEpoch,
+            issued: now)
+    }
+}
