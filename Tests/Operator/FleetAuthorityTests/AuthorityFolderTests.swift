@@ -1,3 +1,4 @@
+import Documents
 import FleetAuthority
 import FleetCertificates
 import FleetModel
@@ -18,7 +19,7 @@ import Testing
         return (try AuthorityFolder(folder.path), folder)
     }
 
-    private func status(_ body: () throws -> Void) -> ExitStatus? {
+    private func status(_ body: () throws -> Void) -> FleetTools.ExitStatus? {
         do {
             try body()
             return nil

@@ -1,3 +1,4 @@
+import Documents
 import FleetAuthority
 import FleetTools
 import Foundation
