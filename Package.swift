@@ -173,7 +173,7 @@ let modules: [Module] = [
         name: "DeviceRecords", wing: .device,
         uses: [
             "AgentMachine", "Digests", "Documents", "FleetModel", "HostSystem", "JSONDocument",
-            "ReleaseTrust", "Resolution", "YAMLDocument",
+            "ReleaseTrust", "YAMLDocument",
         ]),
     Module(
         name: "Transaction", wing: .device,
@@ -217,7 +217,7 @@ let modules: [Module] = [
         uses: [
             "AgentMachine", "DeviceBus", "DeviceLink", "DeviceRecords", "Digests", "Documents",
             "DriftWatch", "FleetModel", "HealthProbes", "HostSystem", "JSONDocument", "MQTTLink",
-            "ReleaseTrust", "Resolution", "Signatures", "Transaction", "UnitControl",
+            "ReleaseTrust", "Signatures", "Transaction", "UnitControl",
             "UnitPlanning", "WireMessages",
         ],
         testsUse: ["flotilla-agent", "flotilla-worker"]),
@@ -370,7 +370,9 @@ func settings(of wing: Wing) -> [SwiftSetting] {
     var settings = common
     if wing.isInstalledOnDevices {
         settings += fence
-        settings.append(.unsafeFlags(["-Osize"], .when(configuration: .release)))
+        settings.append(
+            .unsafeFlags(
+                ["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release)))
     }
     if wing == .adapters { settings.append(.strictMemorySafety()) }
     return settings

@@ -13,7 +13,8 @@ struct DevicePane {
     struct Fact {
         let name: String
         let value: String
-        var isCode = false
+        /// Its beginning, where the whole of it is nothing that one reads.
+        var code: String?
     }
 
     let id: String
@@ -45,7 +46,9 @@ struct DevicePane {
         }
         facts = Self.facts(json, now: now)
         labels = json.members("labels").compactMap { key, value in
-            guard let text = value.text("value") else { return nil }
+            guard let text = value.text("value"), !Labels.builtInKeys.contains(key) else {
+                return nil
+            }
             let source = value.text("source").map { " (\($0))" } ?? ""
             return Fact(name: key, value: text + source)
         }
@@ -60,7 +63,10 @@ struct DevicePane {
     private static func facts(_ json: JSONValue, now: Instant) -> [Fact] {
         var facts: [Fact] = []
         func add(_ name: String, _ value: String?, isCode: Bool = false) {
-            if let value { facts.append(Fact(name: name, value: value, isCode: isCode)) }
+            if let value {
+                facts.append(
+                    Fact(name: name, value: value, code: isCode ? String(value.prefix(16)) : nil))
+            }
         }
         add("Last heard", Moment(json["lastHeard"], now: now).map { "\($0.text)" })
         add("Phase", json.text("phase").map(StandingWords.words))

@@ -34,7 +34,9 @@ struct DeviceRow {
         fullRelease = json.text("revision")
         release = fullRelease.map(short)
         let (digest, expected) = (json.text("digest"), json.text("expected"))
-        differs = expected != nil && digest != expected
+        // Those that do not have it yet are told apart by their state.
+        let shouldHaveIt = ["succeeded", "unchanged"].contains(standing.name)
+        differs = shouldHaveIt && expected != nil && digest != expected
         generation = json.integer("generation")
         isUnconfirmed = !json.isTrue("confirmed")
         drift = json.integer("drift").flatMap { $0 > 0 ? $0 : nil }

@@ -37,6 +37,7 @@ let loginTemplate = #"""
     <p class="dim">Fleet <strong>{{fleet}}</strong>, channel <strong>{{channel}}</strong></p>
     {{#problem}}<p class="alert" role="alert">{{.}}</p>{{/problem}}
     <form method="post" action="/login">
+    <input class="sr" type="text" name="name" value="{{fleet}}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
     <label for="token">Token</label>
     <input id="token" name="token" type="password" autocomplete="current-password" required autofocus spellcheck="false">
     <button type="submit">Log in</button>

@@ -76,11 +76,6 @@ let overviewTemplate = #"""
     </li>
     {{/.waves}}
     </ol>
-    {{#.counts}}
-    <ul class="legend small" aria-label="Devices of this rollout by state">
-    {{#.parts}}<li data-key="{{.name}}" class="{{.style}}"><span class="dot"></span>{{.words}} <b>{{.count}}</b></li>{{/.parts}}
-    </ul>
-    {{/.counts}}
     {{/rollout}}
     {{^rollout}}
     <div class="head"><h2 id="rollout-title">Rollout</h2></div>
@@ -111,7 +106,7 @@ let overviewTemplate = #"""
     {{/.steps}}
     </ol>
     <dl class="facts">
-    {{#.facts}}<div><dt>{{.name}}</dt><dd>{{#.isCode}}<code>{{.value}}</code>{{/.isCode}}{{^.isCode}}{{.value}}{{/.isCode}}</dd></div>{{/.facts}}
+    {{#.facts}}<div><dt>{{.name}}</dt><dd>{{#.code}}<code title="{{value}}">{{.}}</code>{{/.code}}{{^.code}}{{.value}}{{/.code}}</dd></div>{{/.facts}}
     {{#.labels}}<div><dt>{{.name}}</dt><dd>{{.value}}</dd></div>{{/.labels}}
     </dl>
     <ul class="paths">{{#.driftPaths}}<li><code>{{.}}</code></li>{{/.driftPaths}}</ul>
@@ -124,7 +119,7 @@ let overviewTemplate = #"""
     {{/pane}}
     </div>
 
-    <section class="card" aria-labelledby="devices-title">
+    <section class="card table" aria-labelledby="devices-title">
     <div class="head"><h2 id="devices-title">Devices</h2><p class="head-end dim" id="devices-count">{{shown}} of {{total}}{{#isNarrowed}} that fit · <a href="{{allLink}}" data-in-page>show all</a>{{/isNarrowed}}</p></div>
     <form class="filter" id="filter" method="get" action="/" role="search" aria-label="Filter the devices" data-keep>
     <label class="grow"><span class="sr">Part of an id or a label</span><input type="search" name="text" value="{{text}}" placeholder="Part of an id or a label" maxlength="128" autocomplete="off" spellcheck="false"></label>
@@ -136,12 +131,13 @@ let overviewTemplate = #"""
     <div class="scroll" id="devices" tabindex="-1">
     <table class="devices">
     <caption class="sr">Devices, what they have and how they are</caption>
-    <thead><tr><th scope="col">Device</th><th scope="col">State</th><th scope="col">Wave</th><th scope="col">Release</th><th scope="col" class="number">Generation</th><th scope="col" class="number">Drift</th><th scope="col">Heard</th><th scope="col">Problem</th></tr></thead>
+    <thead><tr><th scope="col">Device</th><th scope="col">State</th><th scope="col">Labels</th><th scope="col">Wave</th><th scope="col">Release</th><th scope="col" class="number">Generation</th><th scope="col" class="number">Drift</th><th scope="col">Heard</th><th scope="col">Problem</th></tr></thead>
     <tbody>
     {{#rows}}
     <tr data-key="device-{{.id}}"{{#.isChosen}} class="chosen"{{/.isChosen}}>
-    <th scope="row"><span class="presence{{#.isOnline}} online{{/.isOnline}}" title="{{#.isOnline}}online{{/.isOnline}}{{^.isOnline}}offline{{/.isOnline}}"></span><a href="{{.link}}" data-in-page>{{.id}}</a><span class="sr">, {{#.isOnline}}online{{/.isOnline}}{{^.isOnline}}offline{{/.isOnline}}</span><span class="labels">{{#.labels}}<span>{{.}}</span>{{/.labels}}</span></th>
+    <th scope="row"><span class="presence{{#.isOnline}} online{{/.isOnline}}" title="{{#.isOnline}}online{{/.isOnline}}{{^.isOnline}}offline{{/.isOnline}}"></span><a href="{{.link}}" data-in-page>{{.id}}</a><span class="sr">, {{#.isOnline}}online{{/.isOnline}}{{^.isOnline}}offline{{/.isOnline}}</span></th>
     <td data-label="State"><span class="badge {{.style}}">{{.state}}</span></td>
+    <td data-label="Labels" class="labels">{{#.labels}}<span>{{.}}</span> {{/.labels}}</td>
     <td data-label="Wave">{{.wave}}</td>
     <td data-label="Release">{{#.release}}<code{{#differs}} class="differs"{{/differs}}>{{.}}</code>{{/.release}}{{#.differs}}<span class="sr"> not what its channel says</span>{{/.differs}}</td>
     <td data-label="Generation" class="number">{{.generation}}{{#.isUnconfirmed}}<span class="dim" title="not confirmed">?</span>{{/.isUnconfirmed}}</td>

@@ -36,7 +36,6 @@ struct RolloutCard {
     let affected: Int
     let arrived: Int
     let waves: [Wave]
-    let counts: Bar
     let queued: String?
 
     init?(_ rollouts: JSONValue, now: Instant) {
@@ -53,7 +52,6 @@ struct RolloutCard {
         reason = json.text("reason")
         affected = json.integer("affected") ?? 0
         arrived = counts["succeeded"] ?? 0
-        self.counts = Bar(counts)
         queued = json.text("queued").map(short)
         waves = json.items("waves").enumerated().map { index, wave in
             let state = wave.text("state") ?? "waiting"

@@ -150,6 +150,9 @@ let pageScript = #"""
 
     let source = null;
     function listen() {
+      if (source) source.close();
+      // A page that nobody looks at costs the server nothing.
+      if (document.hidden) return;
       source = new EventSource("/v1/changes");
       source.addEventListener("open", () => { setLink("live", "Live"); refreshSoon(); });
       source.addEventListener("change", refreshSoon);
@@ -210,7 +213,7 @@ let pageScript = #"""
     addEventListener("popstate", () => { setFilter(); refresh(); });
     addEventListener("pagehide", () => source && source.close());
     addEventListener("pageshow", (event) => { if (event.persisted) { listen(); refreshSoon(); } });
-    document.addEventListener("visibilitychange", () => { if (!document.hidden && isStale) refreshSoon(); });
+    document.addEventListener("visibilitychange", listen);
     setInterval(() => setAges(document), 1000);
     setInterval(() => { if (Date.now() - lastFetch > LONGEST_PAUSE) refreshSoon(); }, LONGEST_PAUSE / 4);
     setAges(document);

@@ -7,13 +7,13 @@ private let colourStyle = #"""
     :root {
     --bg: #f3f5f7; --card: #ffffff; --text: #16212b; --dim: #566470; --line: #dfe5ea;
     --soft: #f1f4f6; --link: #0a607f; --accent: #0b4f6c; --shadow: 0 1px 2px rgb(22 33 43 / 6%);
-    --bad: #b3261e; --caution: #9a6700; --mix: 78%;
+    --bad: #b3261e; --caution: #9a6700; --mix: 50%;
     }
     @media (prefers-color-scheme: dark) {
     :root {
     --bg: #0e1419; --card: #161e26; --text: #e3e9ee; --dim: #94a3b0; --line: #26313b;
     --soft: #1c2630; --link: #71c7e3; --accent: #8fd3e8; --shadow: none;
-    --bad: #ff8a80; --caution: #e9b949; --mix: 55%;
+    --bad: #ff8a80; --caution: #e9b949; --mix: 50%;
     }
     }
     .s-succeeded { --c: #1f9160; }
@@ -78,7 +78,10 @@ private let frameStyle = #"""
     .brand img, .login h1 img { border-radius: 6px; display: block; }
     .where { padding-left: 1.25rem; border-left: 1px solid var(--line); font-size: 1.05rem; }
     .health { display: flex; gap: 1rem; margin-left: auto; font-size: .93rem; color: var(--dim); }
-    .link { --c: var(--dim); font-size: .93rem; color: var(--dim); white-space: nowrap; }
+    .link {
+    --c: var(--dim); font-size: .93rem; color: var(--dim); white-space: nowrap; padding-left: 1.25rem;
+    border-left: 1px solid var(--line);
+    }
     .link.live { --c: #1f9160; }
     .link.live .dot { animation: breathe 3s ease-in-out infinite; }
     .link.lost { --c: #c4281f; color: var(--bad); }
@@ -139,7 +142,7 @@ private let cardStyle = #"""
     @media (prefers-reduced-motion: reduce) { .bar rect { transition: none; } }
     .legend { display: flex; flex-wrap: wrap; gap: .25rem .35rem; align-self: start; }
     .legend li { white-space: nowrap; }
-    .legend a, .legend.small li {
+    .legend a {
     display: inline-flex; align-items: center; padding: .1rem .55rem .1rem .3rem; border-radius: 99px;
     color: var(--text); border: 1px solid transparent;
     }
@@ -151,7 +154,7 @@ private let cardStyle = #"""
     .progress-text strong { color: var(--text); }
     .waves { margin: .7rem 0 .6rem; }
     .waves li {
-    display: grid; grid-template-columns: minmax(9rem, 13rem) minmax(0, 1fr) minmax(10.5rem, auto);
+    display: grid; grid-template-columns: minmax(9rem, 13rem) minmax(0, 1fr) 12.5rem;
     gap: .2rem 1rem; align-items: center; padding: .42rem 0; border-top: 1px solid var(--line);
     }
     .wave-name { display: flex; justify-content: space-between; gap: .5rem; align-items: center; min-width: 0; }
@@ -223,8 +226,9 @@ private let tableStyle = #"""
     border: 1.5px solid var(--dim);
     }
     .presence.online { background: #1f9160; border-color: #1f9160; }
-    .labels { display: block; margin-left: 1.1em; font-weight: 400; font-size: .86rem; color: var(--dim); white-space: normal; }
-    .labels span + span::before { content: " \00b7 "; }
+    .labels { font-size: .9rem; color: var(--dim); max-width: 20rem; overflow-wrap: anywhere; }
+    .labels span { white-space: nowrap; }
+    .labels span + span { margin-left: .4em; }
     .differs { color: var(--caution); }
     .problem { max-width: 26rem; }
     .problem span {
@@ -238,7 +242,10 @@ private let tableStyle = #"""
 private let narrowStyle = #"""
 
     @media (max-width: 1100px) {
-    .columns { grid-template-columns: minmax(0, 1fr); }
+    .columns { display: flex; flex-direction: column; gap: 0; }
+    .wide, .narrow { display: contents; }
+    .columns .table { order: 1; }
+    #events { order: 2; }
     .fleet { grid-template-columns: minmax(0, 1fr); }
     .figures { grid-row: auto; }
     }
@@ -247,10 +254,9 @@ private let narrowStyle = #"""
     .top { padding: .6rem .8rem; gap: .35rem .8rem; }
     .where { padding-left: .8rem; }
     .health { order: 3; margin-left: 0; }
-    .link { order: 4; margin-left: auto; }
+    .link { order: 4; margin-left: auto; border: 0; padding: 0; }
     .top form { margin-left: auto; }
     .card { padding: .85rem .9rem; margin-bottom: .8rem; }
-    .columns { gap: 0; }
     .figures { justify-content: space-between; gap: .5rem; }
     .figures dd { font-size: 1.5rem; }
     .waves li { grid-template-columns: minmax(0, 1fr) auto; }
@@ -270,7 +276,9 @@ private let narrowStyle = #"""
     tbody td:empty { display: none; }
     .number { text-align: left; padding: 0; }
     td[data-label]::before { content: attr(data-label) " "; color: var(--dim); font-size: .86rem; }
-    td[data-label=State]::before, td[data-label=Problem]::before { content: none; }
+    td[data-label=State]::before, td[data-label=Problem]::before, td[data-label=Labels]::before { content: none; }
+    .labels { flex: 1 1 100%; max-width: none; }
+    td[data-label=Generation] { display: none; }
     .problem { flex: 1 1 100%; max-width: none; }
     }
     @media print { .top form, .filter, .pages, .link { display: none; } .card { break-inside: avoid; } }
