@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Documents
-internal import HTTPAPI
 internal import HostSystem
 internal import RolloutService
 
@@ -20,11 +19,7 @@ struct CheckCommand: ParsableCommand {
                 isGood = isGood && finding.isGood
                 try Program.writeToStandardOutput("\(finding)\n")
             }
-            _ = try HTTPSettings(configuration)
         } catch let error as InvalidDocument {
-            isGood = false
-            Program.writeToStandardError("\(error)\n")
-        } catch let error as HTTPSettingsFault {
             isGood = false
             Program.writeToStandardError("\(error)\n")
         }
