@@ -126,7 +126,7 @@ let modules: [Module] = [
     Module(
         name: "WireMessages", wing: .core,
         uses: ["Digests", "Documents", "FleetModel", "ReleaseTrust"],
-        testsUse: ["JSONDocument", "Signatures"]),
+        testsUse: ["JSONDocument", "Signatures", "YAMLDocument"]),
     // The device's side of the bus: what to say when, and what to keep until it was heard.
     Module(
         name: "DeviceLink", wing: .core,
@@ -208,8 +208,8 @@ let modules: [Module] = [
     Module(
         name: "DeviceBus", wing: .device,
         uses: [
-            "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetModel", "HostSystem",
-            "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
+            "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetCertificates",
+            "FleetModel", "HostSystem", "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
             "WireMessages",
         ]),
     Module(
@@ -287,7 +287,7 @@ let modules: [Module] = [
         name: "FleetAuthority", wing: .operator,
         uses: [
             "Documents", "FleetCertificates", "FleetModel", "FleetTools", "HostSystem",
-            "ReleaseTrust", "Signatures",
+            "JSONDocument", "ReleaseTrust", "Signatures",
         ]),
     Module(
         name: "FleetClient", wing: .operator,

@@ -30,7 +30,7 @@ public final class BrokerServer {
         self.authority = authority
         try authority.revoke(nil)
         let identity = try authority.issue(
-            Self.name, names: names, role: "broker", fleet: fleet, usage: "serverAuth")
+            Self.name, names: names, role: "broker", usage: "serverAuth", organization: fleet)
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("state"), withIntermediateDirectories: true)
         (process, port) = try startOnFreePort { port in
@@ -44,19 +44,19 @@ public final class BrokerServer {
 
     /// Issues a device's certificate.
     public func device(_ id: String) throws -> TestAuthority.Identity {
-        try authority.issue(id, role: "device", fleet: fleet, usage: "clientAuth")
+        try authority.issue(id, role: "device", usage: "clientAuth", organization: fleet)
     }
 
     /// Issues the aggregator's certificate.
     public func aggregator() throws -> TestAuthority.Identity {
         try authority.issue(
-            "aggregator@\(fleet)", role: "aggregator", fleet: fleet, usage: "clientAuth")
+            "aggregator@\(fleet)", role: "aggregator", usage: "clientAuth", organization: fleet)
     }
 
     /// Issues an operator's certificate.
     public func `operator`(_ name: String) throws -> TestAuthority.Identity {
         try authority.issue(
-            "\(name)@operators", role: "operator", fleet: fleet, usage: "clientAuth")
+            "\(name)@operators", role: "operator", usage: "clientAuth", organization: fleet)
     }
 
     /// Ends it with SIGKILL.

@@ -52,17 +52,18 @@ public struct TestAuthority: Sendable {
     }
 
     /// Issues a certificate for 30 days; `names` as in OpenSSL's subjectAltName, `role` becomes the
-    /// organizational unit and `fleet` the organization, `usage` as in OpenSSL's extendedKeyUsage.
+    /// organizational unit, `organization` the fleet, `usage` as in OpenSSL's extendedKeyUsage.
     public func issue(
-        _ subject: String, names: String? = nil, role: String? = nil, fleet: String? = nil,
-        usage: String? = nil
+        _ subject: String, names: String? = nil, role: String? = nil, usage: String? = nil,
+        organization: String? = nil
     ) throws -> Identity {
         let identity = Identity(
             certificate: folder.appendingPathComponent("\(subject).crt"),
             key: folder.appendingPathComponent("\(subject).key"))
         var arguments = ["req", "-x509", "-CA", certificate.path, "-CAkey", key.path]
-        let above = (fleet.map { "/O=\($0)" } ?? "") + (role.map { "/OU=\($0)" } ?? "")
-        arguments += ["-days", "30", "-subj", "\(above)/CN=\(subject)"]
+        arguments += ["-days", "30", "-subj", role.map { "/OU=\($0)" } ?? ""]
+        if let organization { arguments[arguments.count - 1] += "/O=\(organization)" }
+        arguments[arguments.count - 1] += "/CN=\(subject)"
         if let names { arguments += ["-addext", "subjectAltName=\(names)"] }
         if let usage { arguments += ["-addext", "extendedKeyUsage=\(usage)"] }
         arguments += ["-addext", "basicConstraints=critical,CA:FALSE"] + kind.arguments

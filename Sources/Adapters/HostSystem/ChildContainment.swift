@@ -38,11 +38,11 @@ package struct ChildContainment: Sendable {
         if method == .orphanSweep { try OrphanSweep.adoptOrphans() }
     }
 
-    /// Ends what an earlier process of this device left behind when it was killed. Nobody else may
-    /// be at work for the device.
-    package func endLeftovers() throws(SystemError) {
+    /// Ends what an earlier process of this device left behind when it was killed, and not what is
+    /// in `groups`. Nobody else may be at work for the device.
+    package func endLeftovers(sparing groups: [ControlGroup] = []) throws(SystemError) {
         guard method == .controlGroups else { return }
-        for group in try ControlGroup.own(beginningWith: prefix) {
+        for group in try ControlGroup.own(beginningWith: prefix) where !groups.contains(group) {
             try group.end(within: Self.patience)
         }
     }

@@ -11,6 +11,14 @@ package struct HostFacts: Equatable, Sendable {
     /// `VERSION_ID` of os-release: `12`.
     package var systemVersion: String?
 
+    /// The facts by their names, those that the machine tells.
+    package var reported: [String: String] {
+        let facts: [String: String?] = [
+            "arch": architecture, "board": board, "os.id": systemID, "os.version": systemVersion,
+        ]
+        return facts.compactMapValues { $0 }
+    }
+
     /// Reads the facts of this machine; the operating system is that of the root, where it holds
     /// one.
     package static func read(root: Root) throws(SystemError) -> HostFacts {

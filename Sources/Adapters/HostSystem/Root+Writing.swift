@@ -41,6 +41,19 @@ extension Root {
         try syncFolder(folder)
     }
 
+    /// Adds to the end of a file that is there. On an error, or after a crash, some of the bytes may
+    /// stand there: whoever appends must know the end of what is whole.
+    package func appendFile(
+        _ path: String, _ bytes: [UInt8], durable: Bool
+    ) throws(SystemError) {
+        let place = try openParent(of: path, to: "append to")
+        try willChange("append to", path)
+        let file = try place.open(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY, to: "append to")
+        try file.write(bytes)
+        try willChange("synchronise", path)
+        if durable { try file.synchronise() }
+    }
+
     /// Moves in one instant. What stood at `new` is gone, unless `replacing` is false, when it is an
     /// error.
     package func rename(

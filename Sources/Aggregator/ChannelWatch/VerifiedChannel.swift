@@ -183,8 +183,7 @@ package final class VerifiedChannel {
 // MARK: Opening
 
 extension VerifiedChannel {
-    private static func readAnchor(_ settings: ChannelSettings) throws(ChannelFault) -> TrustAnchor
-    {
+    package static func anchor(of settings: ChannelSettings) throws(ChannelFault) -> TrustAnchor {
         let file = settings.anchorFile
         let bytes = try at(.anchor) {
             try Root.contents(ofHostFile: file, limit: Limits.recordBytes)

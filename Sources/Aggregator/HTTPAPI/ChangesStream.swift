@@ -39,6 +39,7 @@ struct ChangesStream: Sendable {
             body: body)
     }
 
+    @concurrent
     private func write(to writer: inout any ResponseBodyWriter) async throws {
         let newest = NewestRevision()
         // One is enough: whoever wakes sees all that happened before.

@@ -1,5 +1,6 @@
 package import FleetAnswers
 internal import Hummingbird
+internal import HummingbirdCore
 internal import HummingbirdTLS
 internal import Logging
 internal import NIOCore

@@ -143,7 +143,7 @@ let overviewTemplate = #"""
     <th scope="row"><span class="presence{{#.isOnline}} online{{/.isOnline}}" title="{{#.isOnline}}online{{/.isOnline}}{{^.isOnline}}offline{{/.isOnline}}"></span><a href="{{.link}}" data-in-page>{{.id}}</a><span class="sr">, {{#.isOnline}}online{{/.isOnline}}{{^.isOnline}}offline{{/.isOnline}}</span><span class="labels">{{#.labels}}<span>{{.}}</span>{{/.labels}}</span></th>
     <td data-label="State"><span class="badge {{.style}}">{{.state}}</span></td>
     <td data-label="Wave">{{.wave}}</td>
-    <td data-label="Release">{{#.release}}<code{{#.differs}} class="differs"{{/.differs}}>{{.}}</code>{{/.release}}{{#.differs}}<span class="sr"> not what its channel says</span>{{/.differs}}</td>
+    <td data-label="Release">{{#.release}}<code{{#differs}} class="differs"{{/differs}}>{{.}}</code>{{/.release}}{{#.differs}}<span class="sr"> not what its channel says</span>{{/.differs}}</td>
     <td data-label="Generation" class="number">{{.generation}}{{#.isUnconfirmed}}<span class="dim" title="not confirmed">?</span>{{/.isUnconfirmed}}</td>
     <td data-label="Drift" class="number">{{#.drift}}<span class="caution-text">{{.}}</span>{{/.drift}}</td>
     <td data-label="Heard">{{#.heard}}<time datetime="{{.text}}" title="{{.text}}" data-at="{{.milliseconds}}">{{.age}}</time>{{/.heard}}</td>

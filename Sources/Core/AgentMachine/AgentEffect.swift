@@ -5,8 +5,9 @@ package enum AgentEffect: Equatable, Sendable {
     /// Answered by `fetched` or `fetchFailed`.
     case fetch
     /// Verify up to `tip`, and where `applies`, resolve, plan, stage and check what it wants.
-    /// Answered by `staged` or `stageFailed`.
-    case stage(tip: Revision, applies: Bool)
+    /// `opened` is the release that an order opens here now: where the fleet rolls out in waves,
+    /// nothing else is staged. Answered by `staged` or `stageFailed`.
+    case stage(tip: Revision, applies: Bool, opened: Revision?)
     /// Make what is missing on the way to `to` again, from the device's own object store.
     /// Answered by `restaged` or `restageFailed`.
     case restage(Move)
@@ -48,6 +49,8 @@ package enum AgentEvent: Equatable, Sendable {
     case accepted
     case unchanged(Revision)
     case notApplied(Revision)
+    /// The release wants something of this device, and no order opens it here.
+    case waiting(Revision)
     case rejected(Revision, code: String, reason: String)
     case knownBad(Revision, reason: String)
     /// Generation `Move.to` is good.

@@ -12,6 +12,14 @@ package enum AgentInput: Equatable, Sendable {
     /// What the disk says, where others may have changed it: which generation is current, and
     /// whether a technician holds the device.
     case looked(current: Int, isHeld: Bool)
+    /// What the newest believed order means here; nil where there is none, or none that is still
+    /// valid.
+    case orderChanged(OrderView?)
+    /// Whether a broker is heard that tells of news.
+    case linkChanged(isUp: Bool)
+    /// Git may know something that is needed to understand what was heard. Whoever says so bounds
+    /// how often.
+    case fetchWanted
 
     case fetched(tip: Revision)
     case fetchFailed(String)
@@ -53,10 +61,13 @@ package struct StageOutcome: Equatable, Sendable {
         /// This desired state failed here before.
         case knownBad(Revision, reason: String)
         /// The release is trusted, but can't be applied here; nothing was touched. `code` is
-        /// `invalid`, `needsAgent`, `preflight` or `validator`.
+        /// `invalid`, `needsAgent`, `preflight`, `validator`, …
         case rejected(Revision, code: String, reason: String)
         /// Only verified, for the device is held.
         case notApplied(Revision)
+        /// The release is trusted and wants something of this device, and its fleet rolls out in
+        /// waves, and no order opens it here.
+        case waiting(Revision)
     }
 
     /// Why the tip, or a release on the way to it, is not accepted.
@@ -79,5 +90,14 @@ package struct StageOutcome: Equatable, Sendable {
     package init(verdict: Verdict?, refusal: Refusal?) {
         self.verdict = verdict
         self.refusal = refusal
+    }
+
+    /// Whether the same may end otherwise in a while, though no order will tell of it: a disk may
+    /// have room again, a program may be there that was missing.
+    var isToBeTriedAgain: Bool {
+        switch verdict {
+        case nil, .rejected: true
+        case .upToDate, .staged, .knownBad, .notApplied, .waiting: false
+        }
     }
 }

@@ -8,13 +8,15 @@ package struct AgentMachine: Sendable {
     enum State: Equatable, Sendable {
         case idle
         case fetching
-        case staging
+        /// `isFresh` where Git was asked for the tip just now.
+        case staging(tip: Revision, opened: Revision?, isFresh: Bool)
         case scanning
         /// The checks are tried on the old generation.
-        case comparing(Candidate)
+        case comparing(Ready)
         /// The contents of `Move.to` are made again.
         case restaging(Move, Course)
-        case leaving(Move, HealthGate)
+        /// `under` is the release that an order opened for it; nil for a move that needs none.
+        case leaving(Move, HealthGate, under: Revision?)
         case flipping(Move, HealthGate, Course)
         case arriving(Move, HealthGate)
         /// A round of checks is under way.
@@ -34,15 +36,37 @@ package struct AgentMachine: Sendable {
         var unitsAreDone = false
     }
 
-    private(set) var state: State = .idle
-    private var pace: AgentPace
+    /// What stands ready, and whether it does so because an order opened its release.
+    struct Ready: Equatable, Sendable {
+        var candidate: Candidate
+        var isOrdered: Bool
+    }
+
+    var state: State = .idle
+    private(set) var pace: AgentPace
     private var current: Int
-    private var nextFetch: Instant
+    var nextFetch: Instant
     private var nextScan: Instant
+    /// When the last look at Git came to a verdict.
+    var lastLook: Instant?
     /// Looks at Git in a row that came to no verdict.
-    private var fetchFailures = 0
-    private var isHeld = false
+    var fetchFailures = 0
+    private(set) var isHeld = false
     private var syncIsWanted = false
+    /// The last look ended in something that is to be tried again, and no order will tell of it.
+    var isUnsettled = false
+
+    var linkIsUp = false
+    var order: OrderView?
+    /// It is too late to begin what the order opens.
+    var isOrderOver = false
+    /// The open release under which the device staged last.
+    var followed: Revision?
+    /// The tip of the last verdict: the device's own store has it.
+    var lookedTip: Revision?
+    var hints = TipHints()
+    /// The tip for whose sake Git is being asked.
+    var askedFor: Revision?
 
     /// `position` is where the disk says the device stands, `current` the generation of the link.
     package init(pace: AgentPace, current: Int, now: Instant) {
@@ -66,7 +90,7 @@ package struct AgentMachine: Sendable {
         case .staging: "staging"
         case .scanning: "scanning"
         case .comparing: "comparing"
-        case .restaging(let move, _), .leaving(let move, _), .flipping(let move, _, _),
+        case .restaging(let move, _), .leaving(let move, _, _), .flipping(let move, _, _),
             .arriving(let move, _), .undoing(let move):
             move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
         case .probing, .waiting: "settling"
@@ -77,7 +101,8 @@ package struct AgentMachine: Sendable {
     /// When the machine wants the next `tick`, at the latest.
     package var wakeAt: Instant {
         switch state {
-        case .idle: syncIsWanted ? Instant(nanoseconds: .min) : min(nextFetch, nextScan)
+        case .idle where syncIsWanted: Instant(nanoseconds: .min)
+        case .idle: min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
         case .waiting(_, _, let until), .stuck(_, _, let until): until
         default: Instant(nanoseconds: .max)
         }
@@ -102,8 +127,17 @@ package struct AgentMachine: Sendable {
         switch input {
         case .looked(let generation, let held):
             if state == .idle { current = generation }
-            isHeld = held
+            if isHeld != held { holdChanged(to: held, at: now) }
             return []
+        case .orderChanged(let view):
+            take(view, at: now)
+            return resume(at: now)
+        case .linkChanged(let isUp):
+            takeLink(isUp: isUp, at: now)
+            return []
+        case .fetchWanted:
+            nextFetch = min(nextFetch, now)
+            return resume(at: now)
         case .syncRequested:
             syncIsWanted = true
             nextScan = now
@@ -124,6 +158,13 @@ package struct AgentMachine: Sendable {
         }
     }
 
+    private mutating func holdChanged(to held: Bool, at now: Instant) {
+        isHeld = held
+        // What was passed over is looked at again.
+        followed = nil
+        if !held { lookSoon(at: now) }
+    }
+
     // MARK: Time
 
     private mutating func resume(at now: Instant) -> [AgentEffect] {
@@ -131,9 +172,10 @@ package struct AgentMachine: Sendable {
         case .idle:
             if syncIsWanted || now >= nextFetch {
                 syncIsWanted = false
-                state = .fetching
-                return [.fetch]
+                return fetch()
             }
+            let effects = followOrder(at: now)
+            if !effects.isEmpty { return effects }
             guard now >= nextScan else { return [] }
             state = .scanning
             return [.scan]
@@ -153,14 +195,13 @@ package struct AgentMachine: Sendable {
         switch (state, input) {
         case (.fetching, .fetched(let tip)):
             // A tip that can't be staged is fetched again, so only a verdict ends the backing off.
-            state = .staging
-            return [.record(.fetchWorks), .stage(tip: tip, applies: !isHeld)]
+            return [.record(.fetchWorks)] + stage(tip, isFresh: true, at: now)
         case (.fetching, .fetchFailed(let reason)):
             return retryLater(.fetchFailed(reason), at: now)
-        case (.staging, .staged(let outcome)):
-            fetchFailures = 0
-            nextFetch = now + pace.spreadOut(pace.fetchInterval)
-            return judged(outcome)
+        case (.staging(let tip, let opened, let isFresh), .staged(let outcome)):
+            lookedTip = tip
+            noteVerdict(on: tip, isFresh: isFresh, isFinal: !outcome.isToBeTriedAgain, at: now)
+            return judged(outcome, opened: opened, at: now)
         case (.staging, .stageFailed(let reason)):
             return retryLater(.trouble(reason), at: now)
         default:
@@ -170,12 +211,21 @@ package struct AgentMachine: Sendable {
 
     private mutating func retryLater(_ event: AgentEvent, at now: Instant) -> [AgentEffect] {
         fetchFailures += 1
-        nextFetch = now + pace.retryDelay(after: fetchFailures)
+        noteAnswer(nil, at: now)
+        let again = now + pace.retryDelay(after: fetchFailures)
+        // Git was not asked before it was due.
+        if case .staging(_, _, isFresh: false) = state {
+            nextFetch = min(nextFetch, again)
+        } else {
+            nextFetch = again
+        }
         state = .idle
         return [.record(event)]
     }
 
-    private mutating func judged(_ outcome: StageOutcome) -> [AgentEffect] {
+    private mutating func judged(
+        _ outcome: StageOutcome, opened: Revision?, at now: Instant
+    ) -> [AgentEffect] {
         state = .idle
         var effects: [AgentEffect] = []
         if let refusal = outcome.refusal {
@@ -187,6 +237,7 @@ package struct AgentMachine: Sendable {
         case nil: break
         case .upToDate(let revision): effects.append(.record(.unchanged(revision)))
         case .notApplied(let revision): effects.append(.record(.notApplied(revision)))
+        case .waiting(let revision): effects.append(.record(.waiting(revision)))
         case .knownBad(let revision, let reason):
             effects.append(.record(.knownBad(revision, reason: reason)))
         case .rejected(let revision, let code, let reason):
@@ -195,7 +246,11 @@ package struct AgentMachine: Sendable {
             effects.append(.discard(generation: candidate.generation))
             effects.append(.record(.notApplied(candidate.revision)))
         case .staged(let candidate):
-            state = .comparing(candidate)
+            let ready = Ready(candidate: candidate, isOrdered: candidate.revision == opened)
+            guard mayMove(to: ready, at: now) else {
+                return effects + withdraw(candidate, at: now)
+            }
+            state = .comparing(ready)
             effects.append(.compare(generation: candidate.generation))
         }
         return effects
@@ -205,17 +260,21 @@ package struct AgentMachine: Sendable {
 
     private mutating func probed(_ results: [CheckResult], at now: Instant) -> [AgentEffect] {
         switch state {
-        case .comparing(let candidate) where isHeld:
+        case .comparing(let ready) where isHeld:
             state = .idle
             return [
-                .discard(generation: candidate.generation),
-                .record(.notApplied(candidate.revision)),
+                .discard(generation: ready.candidate.generation),
+                .record(.notApplied(ready.candidate.revision)),
             ]
-        case .comparing(let candidate):
+        case .comparing(let ready) where !mayMove(to: ready, at: now):
+            return withdraw(ready.candidate, at: now)
+        case .comparing(let ready):
+            let candidate = ready.candidate
             let move = Move(
                 .upgrade, from: current, to: candidate.generation,
                 wasFailing: results.filter { !$0.passed }.map(\.check))
-            state = .leaving(move, candidate.gate)
+            state = .leaving(
+                move, candidate.gate, under: ready.isOrdered ? candidate.revision : nil)
             return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
         case .probing(let move, var gate):
             switch gate.observed(results, at: now) {
@@ -256,18 +315,20 @@ package struct AgentMachine: Sendable {
             state = .flipping(move, gate, course)
             return (course.unitsAreDone ? [] : [.journal(.flipping, move)]) + [.flip(move)]
         case (.restaging(let move, _), .restaged(let gate)):
-            state = .leaving(move, gate)
+            state = .leaving(move, gate, under: nil)
             return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
         case (.restaging(let move, _), .restageFailed(let reason)) where move.purpose == .upgrade:
             return goBack(move.back(because: reason))
         case (.restaging(let move, let course), .restageFailed(let reason)):
             return tryLater(move, course, because: reason, at: now)
 
-        case (.leaving(let move, let gate), .unitsChanged):
+        case (.leaving(let move, _, let release?), .unitsChanged) where !mayFlip(under: release):
+            return withdraw(move, under: release, at: now)
+        case (.leaving(let move, let gate, _), .unitsChanged):
             state = .flipping(move, gate, Course())
             return [.flip(move)]
-        case (.leaving(let move, let gate), .unitsFailed(let reason)):
-            if move.purpose == .upgrade { return abandon(move, because: reason) }
+        case (.leaving(let move, let gate, _), .unitsFailed(let reason)):
+            if move.purpose == .upgrade { return abandon(move, because: reason, at: now) }
             state = .flipping(move, gate, Course())
             return [.record(.trouble(reason)), .flip(move)]
 
@@ -282,7 +343,7 @@ package struct AgentMachine: Sendable {
             guard move.purpose == .upgrade else {
                 return tryLater(move, course, because: reason, at: now)
             }
-            guard current == move.to else { return abandon(move, because: reason) }
+            guard current == move.to else { return abandon(move, because: reason, at: now) }
             return goBack(move.back(because: reason))
 
         case (.arriving(let move, let gate), .unitsChanged):
@@ -319,8 +380,11 @@ package struct AgentMachine: Sendable {
 
     /// Before the commit point nothing was touched, so nothing is to be mended but the units. It
     /// says nothing about the desired state either: the next look at Git tries it again.
-    private mutating func abandon(_ move: Move, because reason: String) -> [AgentEffect] {
+    private mutating func abandon(
+        _ move: Move, because reason: String, at now: Instant
+    ) -> [AgentEffect] {
         state = .undoing(move)
+        lookSoon(at: now)
         return [.record(.trouble(reason)), .changeUnits(move, .undo)]
     }
 

@@ -5,6 +5,8 @@ package import FleetModel
 package struct AgentPace: Equatable, Sendable {
     /// Between two looks at Git while no broker tells us of news.
     package var fetchInterval: Duration
+    /// Between two looks at Git while orders tell us of news.
+    package var quietInterval: Duration
     /// Between two full scans for drift.
     package var scanInterval: Duration
     /// After the first failed fetch; doubled for each further one.
@@ -17,10 +19,11 @@ package struct AgentPace: Equatable, Sendable {
 
     package init(
         device: DeviceID, fetchInterval: Duration = .seconds(900),
-        scanInterval: Duration = .seconds(300), firstRetry: Duration = .seconds(30),
-        longestRetry: Duration = .seconds(21_600)
+        quietInterval: Duration = .seconds(86_400), scanInterval: Duration = .seconds(300),
+        firstRetry: Duration = .seconds(30), longestRetry: Duration = .seconds(21_600)
     ) {
         self.fetchInterval = fetchInterval
+        self.quietInterval = quietInterval
         self.scanInterval = scanInterval
         self.firstRetry = firstRetry
         self.longestRetry = longestRetry
@@ -30,6 +33,9 @@ package struct AgentPace: Equatable, Sendable {
 
     /// An interval stretched by up to a tenth, always the same for one device.
     func spreadOut(_ interval: Duration) -> Duration { interval + interval * spread / 10_000 }
+
+    /// This device's own place within an interval: all of a fleet's places fill it evenly.
+    func place(within interval: Duration) -> Duration { interval * spread / 1_000 }
 
     /// How long to wait after `failures` tries in a row that failed.
     func retryDelay(after failures: Int) -> Duration {

@@ -88,10 +88,10 @@ extension FleetManifest {
         return text
     }
 
-    private static func topicPrefix(_ text: String) throws(TextFault) -> String {
+    /// Names with slashes between them, without what MQTT gives a meaning.
+    package static func isTopicPrefix(_ text: String) -> Bool {
         let names = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        let isValid =
-            text.utf8.count <= 200
+        return text.utf8.count <= 200
             && names.allSatisfy { name in
                 !name.isEmpty
                     && name.allSatisfy {
@@ -99,7 +99,10 @@ extension FleetManifest {
                             && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "$")
                     }
             }
-        guard isValid else {
+    }
+
+    private static func topicPrefix(_ text: String) throws(TextFault) -> String {
+        guard isTopicPrefix(text) else {
             throw TextFault(
                 "\(quoted(text)) can't begin MQTT topics",
                 fix: "Write names with slashes between them, without spaces, `+`, `#` and `$`.")

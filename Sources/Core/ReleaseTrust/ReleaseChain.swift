@@ -83,6 +83,16 @@ package enum ReleaseChain {
         return .failure(.tooMany(tip, at))
     }
 
+    /// Whether `older` is `newer` itself or stands before it on its chain.
+    package static func leads<Failure: Error>(
+        from older: Revision, to newer: Revision, commit: (Revision) throws(Failure) -> [UInt8]?
+    ) throws(Failure) -> Bool {
+        switch try path(from: older, to: newer, commit: commit) {
+        case .success: true
+        case .failure: false
+        }
+    }
+
     /// Whether `head`'s keys accept the signature of a release, whoever judged it in its time. The
     /// content of a release whose signer was removed since then is not newly applied. Whatever is
     /// wrong with the release, the answer is no.

@@ -30,9 +30,22 @@ package struct AgentConfiguration: Equatable, Sendable {
         package var idleTimeout: Duration
     }
 
+    /// The broker that carries orders and reports; without one the device follows Git alone.
+    package struct Broker: Equatable, Sendable {
+        package var host: String
+        package var port: Int
+        /// Paths of PEM files: who vouches for the broker, and who this device is to it.
+        package var ca: String
+        package var certificate: String
+        package var key: String
+        /// What all topics begin with; nil is `flotilla/<fleet>`.
+        package var topic: String?
+    }
+
     package var device: DeviceID
     package var channel: String
     package var repository: Repository
+    package var broker: Broker?
     package var services: Services
     package var labels: [String: String]
     package var fetchEvery: Duration
@@ -69,6 +82,7 @@ package struct AgentConfiguration: Equatable, Sendable {
         let device = Self.device(&reader)
         let channel = Self.channel(&reader)
         let repository = Self.repository(&reader, file: file)
+        let broker = Self.broker(&reader, file: file)
         services = reader.choice("services") ?? .systemd
         fetchEvery = Self.interval("fetchEvery", &reader) ?? .seconds(900)
         scanEvery = Self.interval("scanEvery", &reader) ?? .seconds(300)
@@ -80,6 +94,7 @@ package struct AgentConfiguration: Equatable, Sendable {
         self.device = device
         self.channel = channel
         self.repository = repository
+        self.broker = broker
     }
 
     private static func device(_ reader: inout MappingReader) -> DeviceID? {

@@ -26,18 +26,29 @@ package struct Ledger: Equatable, Sendable {
         package var kind: String
         package var generation: Int?
         package var revision: Revision?
+        /// Of the desired state that it is about, where it is about one.
+        package var digest: ContentDigest?
         package var detail: String
         package var at: Instant
+        /// Counts the device's outcomes, 1 for the first; given by `append`. The write that keeps
+        /// the outcome keeps its number, so nothing is lost on its way to the outbox.
+        package internal(set) var sequence: Int64 = 0
 
         package init(
-            kind: String, generation: Int? = nil, revision: Revision? = nil, detail: String = "",
-            at: Instant
+            kind: String, generation: Int? = nil, revision: Revision? = nil,
+            digest: ContentDigest? = nil, detail: String = "", at: Instant
         ) {
             self.kind = kind
             self.generation = generation
             self.revision = revision
+            self.digest = digest
             self.detail = detail
             self.at = at
+        }
+
+        /// The same, whenever and as whichever it was told.
+        package func says(the other: Outcome) -> Bool {
+            kind == other.kind && revision == other.revision && detail == other.detail
         }
     }
 
@@ -54,6 +65,10 @@ package struct Ledger: Equatable, Sendable {
     package var refusal: Outcome?
     /// Why the last release that is accepted is not what the device has.
     package var rejection: Outcome?
+    /// The number of the last outcome.
+    package internal(set) var lastSequence: Int64 = 0
+    /// The drift that was told last; ended by an outcome that heals it, or by a scan without any.
+    package var toldDrift: String?
     /// Why the tip of the channel is not what the device has.
     package var alarm: Outcome? { refusal ?? rejection }
 
@@ -70,9 +85,16 @@ package struct Ledger: Equatable, Sendable {
     }
 
     package mutating func append(_ outcome: Outcome) {
-        outcomes.append(outcome)
+        var numbered = outcome
+        lastSequence += 1
+        numbered.sequence = lastSequence
+        outcomes.append(numbered)
         outcomes.removeFirst(max(0, outcomes.count - Self.outcomeLimit))
     }
+
+    /// Goes on counting above a number that was given in an earlier life, which a ledger that began
+    /// anew does not know of.
+    package mutating func count(above known: Int64) { lastSequence = max(lastSequence, known) }
 
     package func failure(of digest: ContentDigest) -> FailedState? {
         failed.first { $0.digest == digest }
@@ -90,6 +112,8 @@ extension Ledger: DeviceRecord {
             "revision": revision.map { .string($0.text) } ?? .null,
             "failed": .array(failed.map(\.json)),
             "outcomes": .array(outcomes.map(\.json)),
+            "lastSequence": .integer(lastSequence),
+            "toldDrift": toldDrift.map { .string($0) } ?? .null,
             "refusal": refusal?.json ?? .null,
             "rejection": rejection?.json ?? .null,
         ]
@@ -105,9 +129,16 @@ extension Ledger: DeviceRecord {
         let outcomeNodes = reader.list("outcomes")
         let refusalNode = reader.optionalNode("refusal")
         let rejectionNode = reader.optionalNode("rejection")
+        let numbered = reader.optionalInteger("lastSequence")
+        toldDrift = reader.optionalText("toldDrift")
         try reader.finish(format: 1)
         for node in failedNodes { failed.append(try FailedState(reading: node, file: file)) }
         for node in outcomeNodes { outcomes.append(try Outcome(reading: node, file: file)) }
+        // A ledger of version 0.1 does not count its outcomes.
+        lastSequence = numbered ?? Int64(outcomes.count)
+        if numbered == nil {
+            for index in outcomes.indices { outcomes[index].sequence = Int64(index) + 1 }
+        }
         if let refusalNode { refusal = try Outcome(reading: refusalNode, file: file) }
         if let rejectionNode { rejection = try Outcome(reading: rejectionNode, file: file) }
     }
@@ -137,7 +168,9 @@ extension Ledger.Outcome {
             "kind": .string(kind),
             "generation": generation.map { .integer(Int64($0)) } ?? .null,
             "revision": revision.map { .string($0.text) } ?? .null,
+            "digest": digest.map { .string($0.description) } ?? .null,
             "detail": .string(detail), "at": .integer(at.nanoseconds),
+            "sequence": .integer(sequence),
         ]
     }
 
@@ -146,9 +179,10 @@ extension Ledger.Outcome {
         self.init(
             kind: reader.text("kind"),
             generation: reader.optionalInteger("generation").map { Int($0) },
-            revision: reader.optionalObject("revision"),
+            revision: reader.optionalObject("revision"), digest: reader.optionalDigest("digest"),
             detail: reader.optionalText("detail") ?? "",
             at: Instant(nanoseconds: reader.integer("at")))
+        sequence = reader.optionalInteger("sequence") ?? 0
         try reader.finish()
     }
 }

@@ -15,6 +15,11 @@ package struct LiveStatus: Equatable, Sendable {
     /// The paths that differ from the generation, at most `driftLimit`.
     package var drift: [String] = []
     package var driftCount = 0
+    /// Since when there is drift.
+    package var driftSince: Instant?
+    /// What the last release made of this device, and what the device says of itself; empty until
+    /// something was staged since the boot.
+    package var identity = ReportedIdentity()
 
     package static let driftLimit = 100
 
@@ -34,6 +39,8 @@ extension LiveStatus: DeviceRecord {
             "lastScan": lastScan.map { .integer($0.nanoseconds) } ?? .null,
             "drift": .array(drift.map { .string($0) }),
             "driftCount": .integer(Int64(driftCount)),
+            "driftSince": driftSince.map { .integer($0.nanoseconds) } ?? .null,
+            "identity": identity.json,
         ]
     }
 
@@ -47,6 +54,10 @@ extension LiveStatus: DeviceRecord {
         lastScan = reader.optionalInteger("lastScan").map(Instant.init(nanoseconds:))
         drift = reader.texts("drift")
         driftCount = Int(reader.integer("driftCount"))
+        driftSince = reader.optionalInteger("driftSince").map(Instant.init(nanoseconds:))
+        if let node = reader.optionalNode("identity") {
+            identity = try ReportedIdentity(reading: node, file: file)
+        }
         try reader.finish(format: 1)
     }
 }

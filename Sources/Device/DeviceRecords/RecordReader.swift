@@ -44,6 +44,9 @@ package struct RecordReader {
     package mutating func texts(_ key: String) -> [String] {
         mapping.requiredNode(key) == nil ? [] : mapping.texts(key).map(\.value)
     }
+    package mutating func entries(_ key: String) -> [Node.Entry] {
+        mapping.requiredNode(key) == nil ? [] : mapping.mapping(key)
+    }
     package mutating func list(_ key: String) -> [Node] {
         mapping.requiredNode(key) == nil ? [] : mapping.list(key)
     }
@@ -53,6 +56,13 @@ package struct RecordReader {
         if let digest = ContentDigest(text) { return digest }
         wrong(key, "64 hexadecimal digits")
         return SHA256.hash([])
+    }
+
+    package mutating func optionalDigest(_ key: String) -> ContentDigest? {
+        guard let text = optionalText(key) else { return nil }
+        if let digest = ContentDigest(text) { return digest }
+        wrong(key, "64 hexadecimal digits")
+        return nil
     }
 
     /// Nil only after a fault, which `finish` throws.

@@ -5,8 +5,13 @@ package import FleetModel
 /// What `flotilla-worker stage` tells the agent on its standard output.
 package struct StageReport: Equatable, Sendable {
     package var outcome: StageOutcome
+    /// Nil where nothing was resolved.
+    package var identity: ReportedIdentity?
 
-    package init(outcome: StageOutcome) { self.outcome = outcome }
+    package init(outcome: StageOutcome, identity: ReportedIdentity? = nil) {
+        self.outcome = outcome
+        self.identity = identity
+    }
 }
 
 extension StageReport {
@@ -14,6 +19,7 @@ extension StageReport {
         [
             "format": 1,
             "verdict": outcome.verdict?.json ?? .null,
+            "identity": identity?.json ?? .null,
             "refusal": outcome.refusal.map { refusal in
                 [
                     "code": .string(refusal.code), "reason": .string(refusal.reason),
@@ -31,8 +37,12 @@ extension StageReport {
         var reader = RecordReader(node, file: file, what: "stage report")
         let verdictNode = reader.optionalNode("verdict")
         let refusalNode = reader.optionalNode("refusal")
+        let identityNode = reader.optionalNode("identity")
         try reader.finish(format: 1)
         outcome = StageOutcome(verdict: nil, refusal: nil)
+        identity = try identityNode.map { node throws(InvalidDocument) in
+            try ReportedIdentity(reading: node, file: file)
+        }
         if let refusalNode {
             var reader = RecordReader(refusalNode, file: file, what: "refusal")
             let code = reader.text("code")
@@ -60,6 +70,7 @@ extension StageReport {
         switch kind {
         case .upToDate: return .upToDate(revision)
         case .notApplied: return .notApplied(revision)
+        case .waiting: return .waiting(revision)
         case .knownBad: return .knownBad(revision, reason: reason)
         case .rejected: return .rejected(revision, code: code, reason: reason)
         case .staged:
@@ -79,7 +90,7 @@ extension StageReport {
 }
 
 private enum VerdictKind: String, CaseIterable {
-    case upToDate, staged, knownBad, rejected, notApplied
+    case upToDate, staged, knownBad, rejected, notApplied, waiting
 }
 
 extension StageOutcome.Verdict {
@@ -87,6 +98,7 @@ extension StageOutcome.Verdict {
         switch self {
         case .upToDate(let revision): members(.upToDate, revision)
         case .notApplied(let revision): members(.notApplied, revision)
+        case .waiting(let revision): members(.waiting, revision)
         case .knownBad(let revision, let reason):
             members(.knownBad, revision, ["reason": .string(reason)])
         case .rejected(let revision, let code, let reason):

@@ -5,7 +5,7 @@ extension AgentEvent {
     /// A line for the log; nil for what happens all the time.
     var logLine: String? {
         switch self {
-        case .fetchWorks, .accepted, .unchanged: nil
+        case .fetchWorks, .accepted, .unchanged, .waiting: nil
         case .fetchFailed(let reason): "fetch failed: \(reason)"
         case .refused(let refusal):
             "REFUSED \(refusal.revision.short): \(refusal.code): \(refusal.reason)"

@@ -17,8 +17,10 @@ extension AgentLoop {
         switch effect {
         case .fetch:
             start(.fetch, workerCommand(["fetch"]), deadline: Self.fetchDeadline)
-        case .stage(let tip, let applies):
-            let arguments = ["stage", "--tip", tip.text] + (applies ? [] : ["--verify-only"])
+        case .stage(let tip, let applies, let opened):
+            let arguments =
+                ["stage", "--tip", tip.text] + (applies ? [] : ["--verify-only"])
+                + (opened.map { ["--open", $0.text] } ?? [])
             start(.stage, workerCommand(arguments), deadline: Self.stageDeadline)
         case .restage(let move):
             var command = workerCommand(["restage"])
@@ -162,7 +164,10 @@ extension AgentLoop {
             // A record that can't be read says nothing about the event.
             try? store.generation(number)
         }
-        if changed { try store.write(ledger, at: StateLayout.ledger) }
+        if changed {
+            try store.write(ledger, at: StateLayout.ledger)
+            bus?.happened(ledger)
+        }
         if let line = event.logLine { say(line) }
         status.note(event, at: now)
         keepStatus()

@@ -60,6 +60,12 @@ extension AgentLoop {
         case .units(let actions, let failures):
             let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
             changeUnits(Array(actions.dropFirst()), failures: failures + failure)
+        case .resolve:
+            if outcome.isSuccess {
+                resolved(outcome.output)
+            } else {
+                failed(job.purpose, told(outcome))
+            }
         case .fetch, .stage, .restage:
             // The worker tells what was wrong on its standard error, for people.
             Program.writeToStandardError(outcome.errorText)
@@ -89,10 +95,14 @@ extension AgentLoop {
             // A hold that was set while the worker was at it still counts.
             inputs.append(
                 .looked(current: try store.currentGeneration(), isHeld: try isHeld()))
+            if let identity = report.identity, identity != status.identity {
+                status.identity = identity
+                keepStatus()
+            }
             return .staged(report.outcome)
         case .restage(let move):
             return .restaged(gate: try knownGeneration(move.to).state.health)
-        case .probe, .units:
+        case .probe, .units, .resolve:
             fatalError("only the worker's commands answer in JSON")
         }
     }
@@ -102,6 +112,7 @@ extension AgentLoop {
         case .fetch: inputs.append(.fetchFailed(reason))
         case .stage: inputs.append(.stageFailed(reason))
         case .restage: inputs.append(.restageFailed(reason))
+        case .resolve: bus?.resolveFailed(reason)
         case .probe(let check, _):
             probed(CheckResult(check: check.id, passed: false, detail: reason))
         case .units(let actions, let failures):

@@ -22,8 +22,13 @@ extension AgentLoop {
     func readConfigurationAgain() {
         do {
             let wanted = try AgentConfiguration(of: root)
-            guard wanted != configuration else { return }
+            guard wanted != configuration else {
+                // Files that it names may have been put right.
+                bus?.configure(wanted, leaving: leave)
+                return
+            }
             configuration = wanted
+            bus?.configure(wanted, leaving: leave)
             machine.keep(Self.pace(wanted))
             say("the configuration has changed: \(wanted.device) on channel \(wanted.channel)")
         } catch {

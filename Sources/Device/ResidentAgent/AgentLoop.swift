@@ -30,6 +30,10 @@ package final class AgentLoop {
     var round: ProbeRound?
     var driftScan: DriftScan
     var status: LiveStatus
+    /// Only of the resident agent, and only once it is the one.
+    var bus: AgentBus?
+    /// When code that was needed once is given back.
+    var trimAt = Instant(nanoseconds: .max)
     private var lock: FileLock?
     private var isStopping = false
     private let signals: SignalQueue
@@ -77,6 +81,7 @@ package final class AgentLoop {
                 if residence == nil {
                     residence = try takeResidence()
                     if residence == nil { return false }
+                    bus = AgentBus(store: store, configuration: configuration)
                 }
                 if try !work() { try rest() }
                 failures = 0
@@ -89,6 +94,7 @@ package final class AgentLoop {
             }
         }
         stop()
+        bus?.leave(leave)
         show(phase: "stopped")
         return true
     }
@@ -138,15 +144,19 @@ package final class AgentLoop {
         }
         // Looking around may have found something more urgent.
         if inputs.isEmpty, effects.isEmpty { inputs.append(.tick) }
+        defer { bus?.changed(status) }
         try advance()
         show(phase: machine.phase)
+        trimLater()
         return true
     }
 
     /// Waits for a child, a signal, or the time of the machine's next wish.
     private func rest() throws {
-        if machine.isIdle, jobs.isEmpty { lock = nil }
-        let untilWake = machine.wakeAt - Clocks.monotonic()
+        if machine.isIdle, !jobs.contains(where: \.purpose.needsDevice) { lock = nil }
+        trimWhenIdle()
+        let wake = min(machine.wakeAt, isAtRest ? trimAt : machine.wakeAt)
+        let untilWake = wake - Clocks.monotonic()
         try wait(atMost: min(max(.zero, untilWake), Self.longestSleep))
     }
 
@@ -161,7 +171,7 @@ package final class AgentLoop {
     }
 
     private func lookAround() throws {
-        try containment.endLeftovers()
+        try containment.endLeftovers(sparing: jobs.compactMap(\.group))
         for line in try RecordRepair(store: store).run(at: Clocks.wall()) { trouble(line) }
         let position = try Recovery(store: store).begin()
         let looked = AgentInput.looked(
@@ -214,13 +224,17 @@ package final class AgentLoop {
     private func wait(atMost duration: Duration) throws {
         var requests = [PollRequest(reading: signals.descriptor)]
         requests += jobs.flatMap { $0.child.descriptors }.map(PollRequest.init(reading:))
+        let place = requests.count
+        if let request = bus?.pollRequest { requests.append(request) }
         let now = Clocks.monotonic()
-        let untilDeadline = jobs.map { $0.deadline - now }.min() ?? duration
-        let timeout = max(.zero, min(duration, untilDeadline, notifier.interval))
+        let wakes = jobs.map(\.deadline) + [bus?.wakeAt].compactMap { $0 }
+        let untilWake = wakes.map { $0 - now }.min() ?? duration
+        let timeout = max(.zero, min(duration, untilWake, notifier.interval))
         try PollRequest.wait(for: &requests, timeout: timeout)
         notifier.alive()
         try takeSignals()
         reapJobs()
+        serveBus(place < requests.count ? requests[place] : nil)
     }
 
     /// Waits that long, whatever else happens, but not when it is to end.

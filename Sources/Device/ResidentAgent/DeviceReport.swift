@@ -1,4 +1,5 @@
 internal import AgentMachine
+internal import DeviceBus
 package import DeviceRecords
 internal import Digests
 package import Documents
@@ -17,6 +18,8 @@ package struct DeviceReport {
     private let hold: Hold?
     private let current: GenerationRecord?
     private let currentNumber: Int
+    /// Nil where no broker is configured.
+    private let link: LinkStatus?
 
     package init(configuration: AgentConfiguration, store: RecordStore) throws(RecordError) {
         self.configuration = configuration
@@ -28,6 +31,10 @@ package struct DeviceReport {
         self.hold = hold.flatMap { $0.holds(at: Clocks.wall()) ? $0 : nil }
         currentNumber = try store.currentGeneration()
         current = try store.generation(currentNumber)
+        link =
+            configuration.broker == nil
+            ? nil
+            : try store.readIfWhole(LinkStatus.self, at: StateLayout.link) ?? LinkStatus()
     }
 
     /// Whether the device is where its channel wants it, and stays there.
@@ -35,6 +42,14 @@ package struct DeviceReport {
 
     /// The first thing that a person should know; nil when all is well.
     package var problem: String? {
+        Self.problem(journal: journal, ledger: ledger, live: live, generation: currentNumber)
+            ?? link?.concern
+    }
+
+    /// The same without the link, for whoever hears it over the link.
+    static func problem(
+        journal: Journal?, ledger: Ledger, live: LiveStatus, generation: Int
+    ) -> String? {
         if let journal {
             return
                 "a move to generation \(journal.move.to) is under way (\(journal.phase.rawValue))"
@@ -43,7 +58,7 @@ package struct DeviceReport {
         if let problem = live.fetchProblem { return "the last fetch failed: \(problem)" }
         if live.driftCount > 0 { return "\(live.driftCount) managed paths differ" }
         if let trouble = live.trouble { return trouble }
-        if currentNumber == 0 { return "nothing was applied yet" }
+        if generation == 0 { return "nothing was applied yet" }
         return nil
     }
 
@@ -92,6 +107,7 @@ package struct DeviceReport {
                 "last": optional(live.lastFetch?.description),
                 "problem": optional(live.fetchProblem),
             ],
+            "link": link.map(Self.told) ?? .null,
         ]
     }
 
@@ -107,6 +123,7 @@ package struct DeviceReport {
         if live.driftCount > 0 {
             lines.append("drift       \(live.drift.prefix(5).joined(separator: ", "))")
         }
+        if let link { lines.append("link        \(link.text)") }
         lines.append(problem.map { "PROBLEM     \($0)" } ?? "all is well")
         return lines.joined(separator: "\n") + "\n"
     }
@@ -149,4 +166,4 @@ package struct DeviceReport {
     }
 }
 
-private func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }

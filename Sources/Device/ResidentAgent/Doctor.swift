@@ -10,7 +10,7 @@ internal import ReleaseTrust
 package struct Doctor {
     let root: Root
     private let store: RecordStore
-    private let worker: String
+    let worker: String
 
     package init(root: Root, worker: String) {
         self.root = root
@@ -80,6 +80,7 @@ package struct Doctor {
             findings.append(trust(configuration))
             findings.append(user(configuration))
             findings.append(contentsOf: network(configuration))
+            findings.append(contentsOf: link(configuration))
         } catch {
             findings.append(
                 Finding(

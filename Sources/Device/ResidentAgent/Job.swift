@@ -14,12 +14,14 @@ final class Job {
         case probe(HealthCheck, ProbeChild)
         /// The first of these actions is being done.
         case units([UnitAction], failures: [String])
+        /// Looks the broker's name up.
+        case resolve
 
         /// It works on what strangers send, and without root's rights: nothing of it may outlive
         /// it, least of all what could write where it wrote.
         var facesStrangers: Bool {
             switch self {
-            case .fetch: true
+            case .fetch, .resolve: true
             case .probe(let check, _):
                 switch check.probe {
                 case .http, .tcp: true
@@ -27,6 +29,11 @@ final class Job {
                 }
             case .stage, .restage, .units: false
             }
+        }
+
+        /// It works on the device, so nobody else may meanwhile.
+        var needsDevice: Bool {
+            if case .resolve = self { false } else { true }
         }
     }
 

@@ -14,7 +14,10 @@ extension Ledger {
         switch event {
         case .unchanged(let revision) where self.revision != revision:
             self.revision = revision
-            append(Outcome(kind: "unchanged", revision: revision, at: now))
+            append(
+                Outcome(
+                    kind: "unchanged", generation: confirmed, revision: revision,
+                    digest: generation(confirmed)?.digest, at: now))
         case .confirmed(let move):
             noteConfirmation(of: move, generation(move.to), at: now)
         case .failed(let number, let reason):
@@ -26,14 +29,17 @@ extension Ledger {
             append(
                 Outcome(
                     kind: "failed", generation: number, revision: record.revision,
-                    detail: reason, at: now))
+                    digest: record.digest, detail: reason, at: now))
         case .wentBack(let move):
             noteWayBack(by: move, generation, at: now)
+        case .drift(let paths):
+            noteDrift(paths, at: now)
         case .healed(let paths):
+            toldDrift = nil
             append(
                 Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
-        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .fetchFailed,
-            .fetchWorks, .drift, .trouble:
+        case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .waiting,
+            .fetchFailed, .fetchWorks, .trouble:
             break
         }
         return self != before
@@ -49,20 +55,33 @@ extension Ledger {
             move.wasFailing.isEmpty ? "" : "was failing before: \(listed(move.wasFailing))"
         append(
             Outcome(
-                kind: "confirmed", generation: move.to, revision: revision, detail: detail,
-                at: now))
+                kind: "confirmed", generation: move.to, revision: revision,
+                digest: record?.digest, detail: detail, at: now))
+    }
+
+    /// Tells of a drift once, however often it is seen: the disk of an idle device is left alone.
+    private mutating func noteDrift(_ paths: [String], at now: Instant) {
+        guard !paths.isEmpty else {
+            toldDrift = nil
+            return
+        }
+        let told = listed(paths)
+        guard told != toldDrift else { return }
+        toldDrift = told
+        append(Outcome(kind: "drift", generation: confirmed, detail: told, at: now))
     }
 
     private mutating func noteWayBack(
         by move: Move, _ generation: (Int) -> GenerationRecord?, at now: Instant
     ) {
+        // Back to where it was: what a later release did not change here still counts.
+        if confirmed != move.to { revision = generation(move.to)?.revision }
         confirmed = move.to
         previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
-        revision = generation(move.to)?.revision
         append(
             Outcome(
                 kind: "rolledBack", generation: move.to, revision: revision,
-                detail: move.reason ?? "", at: now))
+                digest: generation(move.to)?.digest, detail: move.reason ?? "", at: now))
         // The channel may still want what was left: the next look at Git will tell, and until then
         // this device is not where it should be.
         if move.from > 0 {
@@ -79,7 +98,7 @@ extension Ledger {
         switch event {
         case .accepted:
             refusal = nil
-        case .unchanged, .confirmed:
+        case .unchanged, .confirmed, .waiting:
             rejection = nil
         case .refused(let refusal):
             raise(
@@ -107,11 +126,7 @@ extension Ledger {
 
     /// One alarm is told once, however often it is seen.
     private mutating func raise(_ place: WritableKeyPath<Ledger, Outcome?>, _ alarm: Outcome) {
-        if let known = self[keyPath: place], known.kind == alarm.kind,
-            known.revision == alarm.revision, known.detail == alarm.detail
-        {
-            return
-        }
+        if self[keyPath: place]?.says(the: alarm) == true { return }
         self[keyPath: place] = alarm
         append(alarm)
     }

@@ -16,18 +16,21 @@ extension LiveStatus {
         case .drift(let paths):
             lastScan = now
             driftCount = paths.count
+            driftSince = paths.isEmpty ? nil : driftSince ?? now
             drift = Array(paths.prefix(Self.driftLimit))
         case .healed(let paths):
             let healed = Set(paths)
             drift.removeAll { healed.contains($0) }
             // More may be healed than the list holds.
             driftCount = max(drift.count, driftCount - healed.count)
+            if driftCount == 0 { driftSince = nil }
         case .trouble(let reason):
             trouble = reason
         case .confirmed, .wentBack:
             drift = []
             driftCount = 0
-        case .refused, .accepted, .unchanged, .notApplied, .rejected, .knownBad, .failed:
+            driftSince = nil
+        case .refused, .accepted, .unchanged, .notApplied, .waiting, .rejected, .knownBad, .failed:
             break
         }
     }

@@ -1,4 +1,6 @@
 internal import AgentMachine
+internal import DeviceBus
+internal import DeviceLink
 internal import DeviceRecords
 internal import FleetModel
 internal import HostSystem
@@ -81,8 +83,13 @@ struct RecordRepair {
             return ledger.confirmed
         }
         let current = try store.currentGeneration()
-        guard current > 0 else { return 0 }
         var ledger = Ledger()
+        // What waits for the aggregator was numbered by the ledger that is gone.
+        ledger.count(above: try OutboxFile.open(StateLayout.outbox, below: store.root).outbox.last)
+        guard current > 0 else {
+            if ledger.lastSequence > 0 { try store.write(ledger, at: StateLayout.ledger) }
+            return 0
+        }
         let move = try store.read(Journal.self, at: StateLayout.journal)?.move
         // What is being left by an upgrade was good; what a way back or a healing leads to is.
         ledger.confirmed = move.map { $0.purpose == .upgrade ? $0.from : $0.to } ?? current

@@ -1,5 +1,6 @@
 internal import AgentMachine
 package import DeviceRecords
+internal import Digests
 internal import Documents
 package import FleetModel
 internal import GitStore
@@ -24,8 +25,13 @@ package struct RevisionStage {
         objects = try ObjectStore.ofDevice(root)
     }
 
-    /// - Parameter applies: false only verifies, and lets the trust head move forward.
-    package func run(tip: Revision, applies: Bool) throws(StagingError) -> StageReport {
+    /// - Parameters:
+    ///   - applies: false only verifies, and lets the trust head move forward.
+    ///   - opened: The release that an order opens here. In a fleet that rolls out in waves nothing
+    ///     else is applied; in others it says nothing.
+    package func run(
+        tip: Revision, applies: Bool, opened: Revision? = nil
+    ) throws(StagingError) -> StageReport {
         let root = store.root
         try at(.repository) {
             try objects.importPacks(
@@ -38,23 +44,34 @@ package struct RevisionStage {
                 code: refusal.code.rawValue, reason: "\(refusal.message) \(refusal.fix)",
                 revision: refusal.release)
         }
-        let verdict = try verdict(on: trust, applies: applies)
-        return StageReport(outcome: StageOutcome(verdict: verdict, refusal: refusal))
+        let facts = try at(.disk) { try HostFacts.read(root: root) }
+        let chosen = try ContentChoice(
+            of: trust, opened: opened, objects: objects,
+            applied: try at(.record) { try store.read(Ledger.self, at: StateLayout.ledger) }?
+                .revision)
+        var identity: ReportedIdentity?
+        let verdict = try verdict(
+            on: chosen, trust, facts, applies: applies, identity: &identity)
+        return StageReport(
+            outcome: StageOutcome(verdict: verdict, refusal: refusal), identity: identity)
     }
 
-    private func verdict(on trust: ChainVerdict, applies: Bool) throws(StagingError)
-        -> StageOutcome.Verdict
-    {
-        let revision = trust.head.release
-        guard applies else {
-            let ledger = try at(.record) { try store.read(Ledger.self, at: StateLayout.ledger) }
-            return ledger?.revision == revision ? .upToDate(revision) : .notApplied(revision)
-        }
+    private func verdict(
+        on chosen: ContentChoice, _ trust: ChainVerdict, _ facts: HostFacts, applies: Bool,
+        identity: inout ReportedIdentity?
+    ) throws(StagingError) -> StageOutcome.Verdict {
+        let revision = chosen.release
+        let ledger = try at(.record) { try store.read(Ledger.self, at: StateLayout.ledger) }
         let resolved: ResolvedDevice
         do throws(ResolutionError) {
-            resolved = try resolve(revision)
+            resolved = try resolve(revision, facts)
         } catch {
+            if !applies { return .notApplied(revision) }
             return try rejection(of: revision, for: error)
+        }
+        identity = ReportedIdentity(labels: resolved.labels, facts: facts.reported)
+        guard applies else {
+            return ledger?.revision == revision ? .upToDate(revision) : .notApplied(revision)
         }
         guard resolved.fleet.name == trust.head.channel.fleet else {
             return .rejected(
@@ -62,26 +79,47 @@ package struct RevisionStage {
                 reason: "fleet.yaml names the fleet \(resolved.fleet.name), and this device "
                     + "belongs to \(trust.head.channel.fleet)")
         }
+        let current = try at(.record) { try knownGeneration(store.currentGeneration()) }
+        let digest = resolved.state.digest
+        if digest == current.digest, current.number > 0 {
+            return .upToDate(try newest(than: chosen, trust, facts, with: digest))
+        }
         return try verdict(
-            on: resolved, of: revision, isSignerTrusted: trust.headSignerStillTrusted)
+            on: resolved, chosen, over: current, knownFailures: ledger ?? Ledger())
+    }
+
+    /// A device on which a newer release would change nothing needs no order for it: it counts as
+    /// having the newest release that wants what stands here.
+    private func newest(
+        than chosen: ContentChoice, _ trust: ChainVerdict, _ facts: HostFacts,
+        with digest: ContentDigest
+    ) throws(StagingError) -> Revision {
+        guard trust.head.release != chosen.release else { return chosen.release }
+        do throws(ResolutionError) {
+            let head = try resolve(trust.head.release, facts)
+            return head.state.digest == digest ? trust.head.release : chosen.release
+        } catch {
+            // Whatever is wrong with the head is told when its turn has come.
+            return chosen.release
+        }
     }
 
     private func verdict(
-        on resolved: ResolvedDevice, of revision: Revision, isSignerTrusted: Bool
+        on resolved: ResolvedDevice, _ chosen: ContentChoice, over current: GenerationRecord,
+        knownFailures ledger: Ledger
     ) throws(StagingError) -> StageOutcome.Verdict {
-        let current = try at(.record) { try knownGeneration(store.currentGeneration()) }
+        let revision = chosen.release
         let digest = resolved.state.digest
-        if digest == current.digest, current.number > 0 { return .upToDate(revision) }
-        guard isSignerTrusted else {
+        guard chosen.isSignerTrusted else {
             return .rejected(
                 revision, code: "signerRemoved",
                 reason: "who signed this release has been removed from trust/allowed_signers; "
                     + "publish a new release")
         }
-        let ledger = try at(.record) { try store.read(Ledger.self, at: StateLayout.ledger) }
-        if let failure = ledger?.failure(of: digest) {
+        if let failure = ledger.failure(of: digest) {
             return .knownBad(revision, reason: failure.reason)
         }
+        guard chosen.mayBeApplied else { return .waiting(revision) }
         let problems = try at(.disk) {
             try Preflight.problems(placing: resolved.state, store: store)
         }
@@ -117,12 +155,12 @@ package struct RevisionStage {
 
     // MARK: Resolving
 
-    private func resolve(_ revision: Revision) throws(ResolutionError) -> ResolvedDevice {
+    private func resolve(
+        _ revision: Revision, _ facts: HostFacts
+    ) throws(ResolutionError) -> ResolvedDevice {
         let tree: GitRevisionTree
-        let facts: HostFacts
         do {
             tree = try objects.tree(of: revision)
-            facts = try HostFacts.read(root: store.root)
         } catch {
             throw ResolutionError(
                 .unreadable(

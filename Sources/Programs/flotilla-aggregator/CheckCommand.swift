@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Documents
+internal import HTTPAPI
 internal import HostSystem
 internal import RolloutService
 
@@ -19,7 +20,12 @@ struct CheckCommand: ParsableCommand {
                 isGood = isGood && finding.isGood
                 try Program.writeToStandardOutput("\(finding)\n")
             }
+            // Where there is no token yet, the first start makes one; `check` makes nothing.
+            if configuration.hasToken { _ = try HTTPSettings(configuration) }
         } catch let error as InvalidDocument {
+            isGood = false
+            Program.writeToStandardError("\(error)\n")
+        } catch let error as HTTPSettingsFault {
             isGood = false
             Program.writeToStandardError("\(error)\n")
         }

@@ -13,7 +13,7 @@ import Staging
 enum WorkerCommand {
     static let usage = """
         usage: flotilla-worker fetch --root DIR
-               flotilla-worker stage --tip COMMIT [--verify-only] --root DIR
+               flotilla-worker stage --tip COMMIT [--verify-only] [--open COMMIT] --root DIR
                flotilla-worker restage --root DIR    (a move as JSON on standard input)
                flotilla-worker probe --root DIR      (a check as JSON on standard input)
                flotilla-worker resolve HOST [PORT]
@@ -37,13 +37,18 @@ enum WorkerCommand {
                     throw Usage("`stage` needs --tip COMMIT")
                 }
                 let verifyOnly = words.flag("--verify-only")
+                let open = words.value(of: "--open")
+                let opened = open.flatMap { Revision($0) }
+                guard (open == nil) == (opened == nil) else {
+                    throw Usage("`--open` takes a COMMIT")
+                }
                 try words.finish()
                 let absence = harness.leaveNetwork()
                 var stage = try RevisionStage(
                     root: root, configuration: AgentConfiguration(of: root))
                 // Validators are the fleet's own programs and judge for the machine as it is.
                 stage.beforeValidation = { () throws(SystemError) in try absence?.end() }
-                try answer(stage.run(tip: tip, applies: !verifyOnly).json)
+                try answer(stage.run(tip: tip, applies: !verifyOnly, opened: opened).json)
             case "restage":
                 try words.finish()
                 _ = harness.leaveNetwork()

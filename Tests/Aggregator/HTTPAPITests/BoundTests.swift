@@ -85,7 +85,7 @@ import Testing
         var settings = try testSettings()
         settings.bounds.idleTime = .milliseconds(300)
         settings.bounds.requestTime = .milliseconds(600)
-        settings.bounds.answerTime = .milliseconds(300)
+        settings.bounds.answerTime = .milliseconds(100)
         try await withTestServer(settings) { server in
             let port = server.port
             let texts = try await onThread {

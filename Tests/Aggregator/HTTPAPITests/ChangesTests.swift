@@ -78,7 +78,9 @@ import Testing
     @Test("the server stops although somebody listens")
     func stop() async throws {
         let begin = Date()
-        let listener = try await withTestServer { server in try await listener(server) }
+        let listener: Listener = try await withTestServer { server in
+            try await self.listener(server)
+        }
         try await listener.isHungUpOn()
         // Well within the time that a stop may take before all is cut off.
         #expect(Date().timeIntervalSince(begin) < 4)

@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import HTTPTypes
 import Testing
 import YAMLDocument
 

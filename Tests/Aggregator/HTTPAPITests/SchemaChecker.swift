@@ -26,7 +26,7 @@ struct SchemaChecker {
             return all.contains([]) ? [] : ["\(place) fits no choice: \(all)"]
         }
         let parts = parts(of: schema)
-        let types = parts.flatMap { types(of: $0) }
+        let types = parts.flatMap { self.types(of: $0) }
         guard types.isEmpty || types.contains(where: { isOf($0, value) }) else {
             return ["\(place) is not of \(types.joined(separator: "|"))"]
         }

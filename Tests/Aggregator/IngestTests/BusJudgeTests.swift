@@ -38,7 +38,7 @@ private struct Bus {
         name: String? = nil
     ) throws -> Device {
         let identity = try (authority ?? self.authority).issue(
-            name ?? id, role: role, fleet: "harbour", usage: "clientAuth")
+            name ?? id, role: role, usage: "clientAuth", organization: "harbour")
         return Device(
             id: try #require(DeviceID(id)),
             key: try SigningKey(pemFile: Array(Data(contentsOf: identity.key))),

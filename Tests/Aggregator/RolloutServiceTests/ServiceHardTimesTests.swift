@@ -5,6 +5,7 @@ import FleetModel
 import Foundation
 import HostSystem
 import Signatures
+import Synchronization
 import TestSupport
 import Testing
 import WireMessages

@@ -1,6 +1,7 @@
 import Documents
 import FleetAnswers
 import FleetModel
+import Foundation
 import Testing
 
 @testable import WebPages

@@ -74,6 +74,28 @@ struct Driver {
             .staged(StageOutcome(verdict: .upToDate(Self.revision(1)), refusal: nil)))
     }
 
+    /// A scan that is due finds nothing.
+    mutating func scan() {
+        if machine.state != .scanning { _ = say(.tick) }
+        if machine.state == .scanning { _ = say(.scanned(drifted: [], toHeal: [])) }
+    }
+
+    /// The stage that is under way comes to its verdict.
+    mutating func end(with verdict: StageOutcome.Verdict) {
+        _ = say(.staged(StageOutcome(verdict: verdict, refusal: nil)))
+    }
+
+    /// What an order means that came now; release 2 is the tip.
+    func order(
+        release: Int = 2, tip: Int = 2, isOpen: Bool = true, after start: Duration = .zero,
+        within end: Duration = .seconds(900)
+    ) -> AgentInput {
+        .orderChanged(
+            OrderView(
+                release: Self.revision(release), tip: Self.revision(tip), isOpen: isOpen,
+                startAt: now + start, startBefore: now + end))
+    }
+
     // MARK: Values
 
     static func revision(_ number: Int) -> Revision {

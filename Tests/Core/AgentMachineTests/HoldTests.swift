@@ -13,7 +13,7 @@ import Testing
         let tip = Driver.revision(2)
         #expect(
             driver.say(.fetched(tip: tip)) == [
-                .record(.fetchWorks), .stage(tip: tip, applies: false),
+                .record(.fetchWorks), .stage(tip: tip, applies: false, opened: nil),
             ])
         #expect(
             driver.say(.staged(StageOutcome(verdict: .notApplied(tip), refusal: nil))) == [

@@ -24,10 +24,36 @@ import Testing
         #expect(confirmations > 1_000)
     }
 
+    @Test("With waves nothing begins that no order opens then, and no move passes a closed order")
+    func waves() {
+        var flips = 0
+        for seed in 0..<1_000 {
+            var device = SimulatedDevice(seed: UInt64(seed), hasWaves: true)
+            for _ in 0..<400 where device.fault == nil { device.live() }
+            #expect(device.fault == nil, "seed \(seed)")
+            flips += device.orderedFlips
+        }
+        // The sequences go far enough to mean something.
+        #expect(flips > 1_000)
+    }
+
+    @Test("Where a fleet does without waves, orders are no more than hints")
+    func ordersWithoutWaves() {
+        var confirmations = 0
+        for seed in 0..<500 {
+            var device = SimulatedDevice(seed: UInt64(seed), hasWaves: false)
+            for _ in 0..<400 where device.fault == nil { device.live() }
+            #expect(device.fault == nil, "seed \(seed)")
+            if device.confirmed > 1 { confirmations += 1 }
+        }
+        #expect(confirmations > 250)
+    }
+
     @Test("Once all goes well, the device comes to rest, whole, wherever it was")
     func comesToRest() {
         for seed in 0..<500 {
-            var device = SimulatedDevice(seed: UInt64(seed))
+            let hasWaves: Bool? = [nil, true, false][seed % 3]
+            var device = SimulatedDevice(seed: UInt64(seed), hasWaves: hasWaves)
             for _ in 0..<150 { device.live() }
             device.isLucky = true
             var steps = 0

@@ -21,6 +21,7 @@ struct SimulatedDevice {
     private(set) var confirmed = 1
     private var isHeld = false
     private var gates: [Int: HealthGate] = [0: HealthGate(), 1: HealthGate()]
+    private var revisions: [Int: Revision] = [:]
     private var nextGeneration = 2
     private var failed: Set<Int> = []
     /// All files stand where the move in the journal wants them.
@@ -28,7 +29,15 @@ struct SimulatedDevice {
     /// All answers are good from now on.
     var isLucky = false
 
-    init(seed: UInt64) {
+    /// Whether the fleet rolls out in waves; nil where nobody gives orders either.
+    private let hasWaves: Bool?
+    /// What the aggregator says at this moment.
+    private var order: OrderView?
+    /// Flips that an order opened.
+    private(set) var orderedFlips = 0
+
+    init(seed: UInt64, hasWaves: Bool? = nil) {
+        self.hasWaves = hasWaves
         generator = SeededGenerator(seed: seed)
         machine = AgentMachine(pace: Driver.pace, current: 1, now: now)
     }
@@ -44,7 +53,9 @@ struct SimulatedDevice {
     // MARK: What happens to it
 
     mutating func live() {
-        switch Int.random(in: 0..<20, using: &generator) {
+        switch Int.random(in: 0..<(hasWaves == nil ? 20 : 25), using: &generator) {
+        case 20...22: hearOrder()
+        case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
         case 0..<13 where !awaited.isEmpty: answer()
         case 0..<16: letTimePass()
         case 16: hear(.syncRequested)
@@ -64,12 +75,29 @@ struct SimulatedDevice {
         let step = Duration.seconds(Int.random(in: 0...3_600, using: &generator))
         now = isPrompt ? max(now, machine.wakeAt) : now + step
         hear(.tick)
+        if isResting, machine.wakeAt <= now { fail("it is woken at \(now) for nothing") }
+    }
+
+    /// Pauses, opens again, renews, goes on to another release, or ends.
+    private mutating func hearOrder() {
+        let release = Driver.revision(Int.random(in: 2...nextGeneration, using: &generator))
+        let start = now + .seconds(Int.random(in: -60...60, using: &generator))
+        order =
+            Int.random(in: 0..<8, using: &generator) == 0
+            ? nil
+            : OrderView(
+                release: order.map(\.release) ?? release, tip: Driver.revision(nextGeneration),
+                isOpen: Int.random(in: 0..<4, using: &generator) > 0, startAt: start,
+                startBefore: start + .seconds(Int.random(in: 0...3_600, using: &generator)))
+        if Bool.random(using: &generator) { order?.release = release }
+        hear(.orderChanged(order))
     }
 
     /// The agent is killed, and starts again from what is on the disk.
     mutating func restart() {
         awaited = []
         machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
+        order = nil
         hear(.looked(current: current, isHeld: isHeld))
         let position = StartPosition(journal: journal, current: current, confirmed: confirmed)
         isPlaced = false
@@ -110,12 +138,38 @@ struct SimulatedDevice {
         case .record: break
         case .flip(let move):
             if journal?.move != move { fail("a flip without its journal") }
+            checkOrder(of: move)
             awaited.append(effect)
-        case .fetch, .stage, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
+        case .stage(_, _, let opened):
+            if opened != nil, opened != openRelease || now < order?.startAt ?? now {
+                fail("\(effect) without an order that opens it")
+            }
+            awaited.append(effect)
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
         }
     }
 
+    /// The release that may be begun now.
+    private var openRelease: Revision? {
+        guard let order, order.isOpen, now < order.startBefore, !isHeld else { return nil }
+        return order.release
+    }
+
+    /// Until the commit point an order that is closed ends a move.
+    private mutating func checkOrder(of move: Move) {
+        guard hasWaves == true, move.purpose == .upgrade, current == move.from else { return }
+        if order?.isOpen != true || order?.release != revisions[move.to] {
+            fail("\(move) is flipped, and no order opens its release")
+        }
+        orderedFlips += 1
+    }
+
     private mutating func write(_ phase: MovePhase, _ move: Move) {
+        if hasWaves == true, move.purpose == .upgrade, journal?.move != move,
+            openRelease != revisions[move.to]
+        {
+            fail("\(move) begins, and no order opens its release")
+        }
         if let known = journal?.move, known != move {
             let isItsWayBack =
                 known.purpose == .upgrade && move.purpose == .goBack && move.from == known.to
@@ -152,8 +206,8 @@ struct SimulatedDevice {
     private mutating func answer(to effect: AgentEffect) -> AgentInput {
         switch effect {
         case .fetch: isGood() ? .fetched(tip: Driver.revision(nextGeneration)) : .fetchFailed("f")
-        case .stage(let tip, let applies):
-            isGood() ? .staged(outcome(tip, applies)) : .stageFailed("s")
+        case .stage(let tip, let applies, let opened):
+            isGood() ? .staged(outcome(tip, applies, opened)) : .stageFailed("s")
         case .restage(let move):
             isGood() ? .restaged(gate: gates[move.to] ?? HealthGate()) : .restageFailed("r")
         case .compare(let generation), .probe(let generation):
@@ -166,7 +220,9 @@ struct SimulatedDevice {
         }
     }
 
-    private mutating func outcome(_ tip: Revision, _ applies: Bool) -> StageOutcome {
+    private mutating func outcome(
+        _ tip: Revision, _ applies: Bool, _ opened: Revision?
+    ) -> StageOutcome {
         let refusal =
             isGood() ? nil : StageOutcome.Refusal(code: "unsigned", reason: "u", revision: tip)
         guard applies else { return StageOutcome(verdict: .notApplied(tip), refusal: refusal) }
@@ -176,7 +232,12 @@ struct SimulatedDevice {
             case 1: .upToDate(tip)
             case 2: .knownBad(tip, reason: "k")
             case 3: .rejected(tip, code: "invalid", reason: "i")
-            default: .staged(candidate(tip))
+            default:
+                if hasWaves == true {
+                    opened.map { .staged(candidate($0)) } ?? .waiting(tip)
+                } else {
+                    .staged(candidate(tip))
+                }
             }
         return StageOutcome(verdict: verdict, refusal: refusal)
     }
@@ -192,6 +253,7 @@ struct SimulatedDevice {
                 HealthCheck(name: $0, bundle: "web", probe: .file(path: "/x", contains: nil))
             })
         gates[number] = gate
+        revisions[number] = tip
         return Candidate(generation: number, revision: tip, gate: gate)
     }
 

@@ -12,7 +12,7 @@ import Testing
         #expect(driver.say(.tick) == [.fetch])
         #expect(
             driver.say(.fetched(tip: candidate.revision)) == [
-                .record(.fetchWorks), .stage(tip: candidate.revision, applies: true),
+                .record(.fetchWorks), .stage(tip: candidate.revision, applies: true, opened: nil),
             ])
         #expect(
             driver.say(.staged(StageOutcome(verdict: .staged(candidate), refusal: nil))) == [
@@ -103,6 +103,7 @@ import Testing
         let verdicts: [(StageOutcome.Verdict, AgentEvent)] = [
             (.upToDate(revision), .unchanged(revision)),
             (.notApplied(revision), .notApplied(revision)),
+            (.waiting(revision), .waiting(revision)),
             (.knownBad(revision, reason: "sick"), .knownBad(revision, reason: "sick")),
             (
                 .rejected(revision, code: "invalid", reason: "typo"),

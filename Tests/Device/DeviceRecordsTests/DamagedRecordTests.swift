@@ -91,7 +91,7 @@ extension Samples {
     func wrongValues() throws {
         let optional: Set<String> = [
             "revision", "previous", "refusal", "rejection", "reason", "lastFetch", "fetchProblem",
-            "trouble", "lastScan",
+            "trouble", "lastScan", "driftSince", "identity", "lastSequence", "toldDrift",
         ]
         try withStore { store, _ in
             for sample in try samples() {

@@ -87,10 +87,13 @@ struct AgentBench {
         try runChild([agent] + arguments + ["--root", device], in: folder)
     }
 
-    /// Starts the resident agent; `setup` is shell text that is done before it.
-    func startAgent(setup: String = "true") throws -> AgentProcess {
+    /// Starts the resident agent; `setup` is shell text that is done before it, and `wrapper` a
+    /// command that becomes it.
+    func startAgent(setup: String = "true", wrapper: String = "") throws -> AgentProcess {
         try AgentProcess(
-            shell: "\(setup); exec '\(agent)' run --root '\(device)' 2>>'\(log)' >&2 </dev/null")
+            shell:
+                "\(setup); exec \(wrapper) '\(agent)' run --root '\(device)' 2>>'\(log)' >&2 </dev/null"
+        )
     }
 }
 

@@ -208,12 +208,24 @@ import Testing
     func idle() {
         var ledger = Ledger()
         for event in [
-            AgentEvent.fetchFailed("down"), .fetchWorks, .drift(["/etc/x"]), .trouble("full"),
-            .accepted,
+            AgentEvent.fetchFailed("down"), .fetchWorks, .drift([]), .trouble("full"), .accepted,
+            .waiting(Self.second),
         ] {
             #expect(!note(event, in: &ledger))
         }
         #expect(ledger == Ledger())
+    }
+
+    @Test("A drift is told once, and again when it is another one or has ended in between")
+    func drift() {
+        var ledger = Ledger()
+        #expect(note(.drift(["/etc/x"]), in: &ledger))
+        #expect(!note(.drift(["/etc/x"]), in: &ledger))
+        #expect(note(.drift(["/etc/x", "/etc/y"]), in: &ledger))
+        #expect(note(.drift([]), in: &ledger))
+        #expect(note(.drift(["/etc/x"]), in: &ledger))
+        #expect(ledger.outcomes.map(\.kind) == ["drift", "drift", "drift"])
+        #expect(ledger.outcomes.map(\.sequence) == [1, 2, 3])
     }
 
     @Test("A heal is told with its paths, and not with more than fit a line")

@@ -111,9 +111,11 @@ struct StagedFleet {
         return try fetcher.fetch(request).tip
     }
 
-    func stage(_ tip: Revision, applies: Bool = true) throws -> StageOutcome {
+    func stage(
+        _ tip: Revision, applies: Bool = true, opened: Revision? = nil
+    ) throws -> StageOutcome {
         try RevisionStage(root: root, configuration: AgentConfiguration(of: root))
-            .run(tip: tip, applies: applies).outcome
+            .run(tip: tip, applies: applies, opened: opened).outcome
     }
 
     @discardableResult

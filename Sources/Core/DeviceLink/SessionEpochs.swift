@@ -1,0 +1,41 @@
+/// The numbers of this device's sessions with its broker. A later session has a higher one, so that
+/// the death of an earlier one, which the broker may tell late, is not taken for its own.
+///
+/// One number is kept on the disk and raised once at each start of the agent, by more than the
+/// sessions that one life has; within a life they are counted in memory. An idle device with a bad
+/// network wears out no flash.
+package struct SessionEpochs: Equatable, Sendable {
+    /// How many sessions one number on the disk is good for.
+    package static let step: Int64 = 1 << 16
+    /// Nothing may push a device to where its numbers end.
+    static let highest = Int64.max / 2
+
+    /// Kept on the disk; nil for a device that has no memory.
+    package private(set) var kept: Int64?
+    private var next: Int64?
+
+    /// `memory` is what the disk still knows.
+    package init(memory: Int64?) {
+        guard let memory, (0...Self.highest).contains(memory) else { return }
+        begin(above: memory)
+    }
+
+    /// The epoch that the next session gets; nil while there is no memory.
+    package var upcoming: Int64? { next }
+
+    /// The epoch of a new session; nil while there is no memory.
+    mutating func take() -> Int64? {
+        guard let epoch = next, let kept else { return nil }
+        next = epoch + 1
+        // The next life begins a step above what is kept, and must not meet this one's.
+        if epoch + 1 >= kept + Self.step { self.kept = epoch + 1 }
+        return epoch
+    }
+
+    /// Begins above a number that somebody remembers of this device.
+    mutating func begin(above known: Int64) {
+        let start = min(max(known, 0), Self.highest) + Self.step
+        kept = start
+        next = start
+    }
+}

@@ -1,0 +1,22 @@
+internal import DeviceRecords
+package import Documents
+internal import FleetModel
+
+/// The number that keeps a device's sessions apart over its lives.
+package struct LinkEpoch: Equatable, Sendable {
+    package var epoch: Int64
+
+    package init(epoch: Int64) { self.epoch = epoch }
+}
+
+extension LinkEpoch: DeviceRecord {
+    package static let recordName = "session epoch"
+
+    package var json: JSONValue { ["format": 1, "epoch": .integer(epoch)] }
+
+    package init(reading node: Node, file: String) throws(InvalidDocument) {
+        var reader = RecordReader(node, file: file, what: Self.recordName)
+        self.init(epoch: reader.integer("epoch"))
+        try reader.finish(format: 1)
+    }
+}

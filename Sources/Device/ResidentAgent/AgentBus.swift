@@ -1,0 +1,137 @@
+internal import DeviceBus
+internal import DeviceLink
+internal import DeviceRecords
+internal import FleetModel
+internal import HostSystem
+internal import ReleaseTrust
+internal import WireMessages
+
+/// The agent's side of the bus: makes the link where a broker is configured, tells it what happens
+/// on the device, and shows how it is. Without `broker:` it does nothing at all.
+///
+/// Nothing of it needs the device's lock: it only reads records that are replaced whole.
+final class AgentBus {
+    private let store: RecordStore
+    private var configuration: AgentConfiguration
+    private var bus: DeviceBus?
+    private var reporter: StateReporter
+    /// Why there is no link though there is a broker.
+    private var trouble: String?
+    /// Why the records can't be read right now.
+    private var recordTrouble: String?
+    /// When making the link is tried again: files may be put there, trust may be learned.
+    private var tryAt = Instant(nanoseconds: .min)
+    /// When the records are looked at again, though nobody said that they changed.
+    private var lookAt = Instant(nanoseconds: .min)
+    private var shown: LinkStatus?
+
+    private static let tryPause = Duration.seconds(30)
+    /// A hold is written by a command, and nobody tells the agent.
+    private static let lookPause = Duration.seconds(60)
+
+    init(store: RecordStore, configuration: AgentConfiguration) {
+        self.store = store
+        self.configuration = configuration
+        reporter = StateReporter(store: store, configuration: configuration)
+    }
+
+    // MARK: The loop
+
+    var pollRequest: PollRequest? { bus?.pollRequest }
+
+    var wakeAt: Instant {
+        guard configuration.broker != nil else { return Instant(nanoseconds: .max) }
+        guard let bus else { return tryAt }
+        return min(bus.wakeAt, lookAt)
+    }
+
+    /// Does what is due, and gives what only the loop can do.
+    func serve(_ ready: PollRequest?, live: LiveStatus) -> [DeviceBus.Wish] {
+        guard configuration.broker != nil else { return [] }
+        let now = Clocks.monotonic()
+        var wishes: [DeviceBus.Wish] = []
+        if bus == nil, now >= tryAt { wishes += start(at: now) }
+        if now >= lookAt { look(live, at: now) }
+        bus?.serve(ready)
+        wishes += bus?.takeWishes() ?? []
+        show()
+        return wishes
+    }
+
+    func resolved(_ addresses: [String]) { bus?.resolved(addresses) }
+    func resolveFailed(_ reason: String) { bus?.resolveFailed(reason) }
+
+    /// Something was written down: it is told at once.
+    func happened(_ ledger: Ledger) { bus?.happened(ledger.events) }
+
+    /// Something was done, so the records may say something else.
+    func changed(_ live: LiveStatus) {
+        if bus != nil { look(live, at: Clocks.monotonic()) }
+    }
+
+    /// Goes on with another configuration. Where the broker, or who we are, has changed, there is
+    /// another link from then on.
+    func configure(_ wanted: AgentConfiguration, leaving: (DeviceBus) -> Void) {
+        let old = configuration
+        configuration = wanted
+        reporter.configuration = wanted
+        tryAt = Instant(nanoseconds: .min)
+        let isSame =
+            old.broker == wanted.broker && old.device == wanted.device
+            && old.channel == wanted.channel
+        if isSame, bus != nil { return }
+        if let bus { leaving(bus) }
+        bus = nil
+        trouble = nil
+        if wanted.broker == nil { show() }
+    }
+
+    /// Ends the link in an orderly way.
+    func leave(_ leaving: (DeviceBus) -> Void) {
+        if let bus { leaving(bus) }
+        bus = nil
+        if configuration.broker != nil { show() }
+    }
+
+    // MARK: The link
+
+    private func start(at now: Instant) -> [DeviceBus.Wish] {
+        tryAt = now + Self.tryPause
+        let before = trouble
+        do {
+            let settings = try BusSettings(configuration, store: store)
+            bus = try DeviceBus(settings, root: store.root)
+            trouble = nil
+            lookAt = now
+        } catch {
+            trouble = "\(error)"
+        }
+        guard let trouble, trouble != before else { return [] }
+        return [.say("trouble: no link to the broker: \(trouble)")]
+    }
+
+    /// Tells the link what the records say.
+    private func look(_ live: LiveStatus, at now: Instant) {
+        guard let bus else { return }
+        lookAt = now + Self.lookPause
+        do throws(RecordError) {
+            let ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
+            if let trust = try reporter.trust() { bus.trusts(trust) }
+            bus.happened(ledger.events)
+            bus.reports(try reporter.state(ledger, live, of: bus.settings.identity))
+            recordTrouble = nil
+        } catch {
+            // The loop meets the same record, mends it and tells.
+            recordTrouble = "\(error)"
+        }
+    }
+
+    private func show() {
+        var status = bus?.status ?? LinkStatus()
+        status.problem = status.problem ?? trouble ?? recordTrouble
+        if status == shown { return }
+        shown = status
+        // The file system is memory, and who can't write there has worse troubles.
+        try? store.write(status, at: StateLayout.link)
+    }
+}
