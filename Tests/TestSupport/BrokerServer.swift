@@ -17,10 +17,11 @@ public final class BrokerServer {
     private var process: ServerProcess
 
     /// Starts it with its files in `folder`. `operators` may read everything. Settings that a test
-    /// must have otherwise replace the shipped lines: ["max_queued_messages": "10"].
+    /// must have otherwise replace the shipped lines: ["max_queued_messages": "10"]. `names` is what
+    /// its certificate is for.
     public init(
         in folder: URL, fleet: String = "harbour", operators: [String] = [],
-        settings: [String: String] = [:]
+        names: String = "DNS:\(BrokerServer.name)", settings: [String: String] = [:]
     ) throws {
         self.fleet = fleet
         self.folder = folder
@@ -29,7 +30,7 @@ public final class BrokerServer {
         self.authority = authority
         try authority.revoke(nil)
         let identity = try authority.issue(
-            Self.name, names: "DNS:\(Self.name)", role: "broker", usage: "serverAuth")
+            Self.name, names: names, role: "broker", usage: "serverAuth", organization: fleet)
         try FileManager.default.createDirectory(
             at: folder.appendingPathComponent("state"), withIntermediateDirectories: true)
         (process, port) = try startOnFreePort { port in
@@ -48,12 +49,14 @@ public final class BrokerServer {
 
     /// Issues the aggregator's certificate.
     public func aggregator() throws -> TestAuthority.Identity {
-        try authority.issue("aggregator@\(fleet)", role: "aggregator", usage: "clientAuth")
+        try authority.issue(
+            "aggregator@\(fleet)", role: "aggregator", usage: "clientAuth", organization: fleet)
     }
 
     /// Issues an operator's certificate.
     public func `operator`(_ name: String) throws -> TestAuthority.Identity {
-        try authority.issue("\(name)@operators", role: "operator", usage: "clientAuth")
+        try authority.issue(
+            "\(name)@operators", role: "operator", usage: "clientAuth", organization: fleet)
     }
 
     /// Ends it with SIGKILL.

@@ -258,6 +258,8 @@ final class IngestLoop {
 
     /// What the service said last, and goodbye; for a moment only.
     private func sayLast(for ingest: Ingest) {
+        // An orderly goodbye publishes no will, so we say it ourselves.
+        if let will = settings.will { ingest.publish([will]) }
         let end = Clocks.monotonic() + .seconds(2)
         while link.isConnected, Clocks.monotonic() < end {
             say(for: ingest)

@@ -19,6 +19,12 @@ package struct ConfigurationFinding: Equatable, Sendable, CustomStringConvertibl
 }
 
 extension AggregatorConfiguration {
+    /// Whether the token's file is there, good or not.
+    package var hasToken: Bool {
+        let contents = try? Root.contents(ofHostFile: tokenFile, limit: Limits.credentialFileBytes)
+        return contents != nil
+    }
+
     /// Looks over all files that the configuration names. Talks to nobody, and changes nothing.
     package func findings() -> [ConfigurationFinding] {
         var findings = [

@@ -24,6 +24,9 @@ package enum ChannelDownload {
 
     static func fetching(configurationFile: String) throws(SystemError) -> ChildFetch {
         ChildFetch(
-            program: try Program.ownPath(), arguments: ["fetch", "--config", configurationFile])
+            program: try Program.ownPath(),
+            arguments: [
+                "fetch", "--config", configurationFile, "--parent", String(Program.processID),
+            ])
     }
 }

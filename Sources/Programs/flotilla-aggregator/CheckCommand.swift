@@ -20,7 +20,8 @@ struct CheckCommand: ParsableCommand {
                 isGood = isGood && finding.isGood
                 try Program.writeToStandardOutput("\(finding)\n")
             }
-            _ = try HTTPSettings(configuration)
+            // Where there is no token yet, the first start makes one; `check` makes nothing.
+            if configuration.hasToken { _ = try HTTPSettings(configuration) }
         } catch let error as InvalidDocument {
             isGood = false
             Program.writeToStandardError("\(error)\n")

@@ -12,8 +12,10 @@ struct FetchCommand: ParsableCommand {
     @Option var objects: String
     @Option var known: [String] = []
     @Option var notBefore: Int64?
+    @Option var parent: Int32?
 
     func run() throws {
+        if let parent { try Program.endWithParent(parent) }
         let answer = ChannelDownload.answer(
             configurationFile: configuration.file, incoming: incoming, objects: objects,
             known: known, notBefore: notBefore)

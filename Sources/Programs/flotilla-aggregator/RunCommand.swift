@@ -13,18 +13,24 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         Program.ignoreBrokenPipe()
+        // Before any thread begins, so that none of them takes a signal.
+        let signals = try StopSignals()
+        let service: RolloutService
+        let settings: HTTPSettings
+        let listener: AggregatorConfiguration.Listener
         do {
-            // Before any thread begins, so that none of them takes a signal.
-            let signals = try StopSignals()
             let configuration = try AggregatorConfiguration(file: configuration.file)
-            let service = try RolloutService.open(
+            service = try RolloutService.open(
                 configuration, configurationFile: self.configuration.file, log: log)
-            try await serve(service, configuration, signals)
-        } catch let error as InvalidDocument {
+            settings = try HTTPSettings(configuration)
+            listener = configuration.listener
+        } catch {
+            // Its configuration or one of its files: `check` says more.
             Program.writeToStandardError("\(error)\n")
-            throw ExitCode(2)
-        } catch let error as ExitCode {
-            throw error
+            throw ExitCode(3)
+        }
+        do {
+            try await serve(service, settings, listener, signals)
         } catch {
             log("it ends: \(error)")
             throw ExitCode(1)
@@ -33,11 +39,11 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func serve(
-        _ service: RolloutService, _ configuration: AggregatorConfiguration, _ signals: StopSignals
+        _ service: RolloutService, _ settings: HTTPSettings,
+        _ listener: AggregatorConfiguration.Listener, _ signals: StopSignals
     ) async throws {
-        let server = try FleetHTTPServer(HTTPSettings(configuration), answers: service) { port in
-            let listener = configuration.listener.text(withPort: port)
-            log("listening on \(configuration.listener.scheme)://\(listener)")
+        let server = try FleetHTTPServer(settings, answers: service) { port in
+            log("listening on \(listener.scheme)://\(listener.text(withPort: port))")
             ServiceNotifier().ready()
         }
         // Whoever ends first, ends all: systemd starts the whole program again.
