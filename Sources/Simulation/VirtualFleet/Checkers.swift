@@ -126,6 +126,6 @@ struct Checkers {
     private func isAbsent(_ row: DeviceRow, _ opened: Instant, _ world: FleetSimulation) -> Bool {
         if !row.isOnline { return true }
         let patience = Duration.seconds(300)
-        return world.now - max(opened, row.presenceSince) >= patience
+        return world.now - max(opened, row.presentSince) >= patience
     }
 }

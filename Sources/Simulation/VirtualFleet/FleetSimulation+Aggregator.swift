@@ -43,7 +43,7 @@ extension FleetSimulation {
         guard aggregator.process == nil else { return }
         aggregator.life += 1
         do {
-            aggregator.process = try aggregator.resumed(channel, pace, parse: settings.parse)
+            aggregator.process = try aggregator.resumed(channel, pace, git, parse: settings.parse)
         } catch {
             violate("the database can't be read: \(error)")
             return

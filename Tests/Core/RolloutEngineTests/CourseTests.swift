@@ -96,6 +96,10 @@ import WireMessages
         let (orders, decisions) = (bench.orders, bench.decisions)
         bench.release(1, threeWaves)
         #expect(bench.orders == orders && bench.decisions == decisions)
+        while bench.standing == .rolling { bench.succeed(bench.letIn) }
+        bench.release(2, threeWaves)
+        bench.release(1, threeWaves)
+        #expect(bench.current == Bench.revision(2) && bench.machine.state.queued == nil)
     }
 
     // MARK: Operators
