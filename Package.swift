@@ -126,7 +126,7 @@ let modules: [Module] = [
     Module(
         name: "WireMessages", wing: .core,
         uses: ["Digests", "Documents", "FleetModel", "ReleaseTrust"],
-        testsUse: ["JSONDocument", "Signatures"]),
+        testsUse: ["JSONDocument", "Signatures", "YAMLDocument"]),
     // The device's side of the bus: what to say when, and what to keep until it was heard.
     Module(
         name: "DeviceLink", wing: .core,
@@ -265,12 +265,15 @@ let modules: [Module] = [
             "RolloutEngine", "Signatures", "WireMessages", "YAMLDocument",
         ]),
     Module(
-        name: "WebPages", wing: .aggregator, uses: ["Documents", "FleetAnswers", "FleetModel"],
-        products: [mustache]),
+        name: "WebPages", wing: .aggregator,
+        uses: ["Digests", "Documents", "FleetAnswers", "FleetModel"], products: [mustache]),
     Module(
         name: "HTTPAPI", wing: .aggregator,
-        uses: ["Documents", "FleetAnswers", "FleetModel", "JSONDocument", "WebPages"],
-        products: [hummingbird, hummingbirdTLS]),
+        uses: [
+            "Digests", "Documents", "FleetAnswers", "FleetModel", "HostSystem", "JSONDocument",
+            "WebPages",
+        ],
+        products: [hummingbird, hummingbirdTLS], testsUse: ["YAMLDocument"]),
 
     // Operator: what the `flotilla` command does.
     Module(
@@ -284,7 +287,7 @@ let modules: [Module] = [
         name: "FleetAuthority", wing: .operator,
         uses: [
             "Documents", "FleetCertificates", "FleetModel", "FleetTools", "HostSystem",
-            "ReleaseTrust", "Signatures",
+            "JSONDocument", "ReleaseTrust", "Signatures",
         ]),
     Module(
         name: "FleetClient", wing: .operator,

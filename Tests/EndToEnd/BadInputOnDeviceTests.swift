@@ -26,7 +26,7 @@ import Testing
     private func expectRejected(_ bad: BadRelease, _ commit: String, _ fleet: SmallFleet) throws {
         #expect(try fleet.sync() == 1, "\(bad)")
         let status = try fleet.device.status()
-        let expected: [String: DeviceStatus.Word] = [
+        let expected: [String: Word] = [
             "exit": .exactly("1"), "alarm.kind": .exactly("rejected"),
             "alarm.revision": .exactly(commit), "alarm.detail": .containing(bad.place),
             "revision": .exactly(fleet.release), "confirmed": .exactly("true"),

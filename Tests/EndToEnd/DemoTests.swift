@@ -5,18 +5,23 @@ import Testing
 
 /// The demo itself must be able to fail.
 @Suite(.serialized) struct DemoTests {
-    @Test("an interrupted demo ends what it started and removes its folder")
-    func interrupted() throws {
-        let fleet = URL(fileURLWithPath: #filePath)
+    @Test(
+        "an interrupted demo ends what it started and removes its folder",
+        arguments: DemoStory.allCases)
+    func interrupted(story: DemoStory) throws {
+        let top = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fleet")
         try withTemporaryFolder { folder in
             let log = folder.appendingPathComponent("log")
             let demo = try ServerProcess(
-                try builtProgram("flotilla"), ["demo", "--fleet", fleet.path, "--seed", "1"],
+                try builtProgram("flotilla"),
+                [
+                    "demo", "--story", story.rawValue, "--fleet", top.path + "/Fleet", "--broker",
+                    top.path + "/systemd/broker", "--seed", "1",
+                ],
                 log: log)
             let watchman = try Watchman(watchesSignals: false)
-            let isUnderWay = try watchman.wait(atMost: .seconds(60)) {
+            let isUnderWay = try watchman.wait(atMost: .seconds(120)) {
                 demo.output.contains("✓")
             }
             #expect(isUnderWay, "\(demo.output)")
@@ -32,12 +37,16 @@ import Testing
         }
     }
 
-    @Test("a fault that nobody knows is refused before anything is started")
+    @Test("a fault that the story does not know is refused before anything is started")
     func unknownFault() throws {
-        let outcome = try runChild(
-            [try builtProgram("flotilla"), "demo"], in: URL(fileURLWithPath: "/"),
-            environment: ["DEMO_BREAK": "everything"])
-        #expect(outcome.status == 2)
-        #expect(outcome.complaint.contains("verify, gate, heal"), "\(outcome.complaint)")
+        for (story, fault, known) in [
+            ("fleet", "heal", "verify, gate, ack"), ("device", "ack", "verify, gate, heal"),
+        ] {
+            let outcome = try runChild(
+                [try builtProgram("flotilla"), "demo", "--story", story],
+                in: URL(fileURLWithPath: "/"), environment: ["DEMO_BREAK": fault])
+            #expect(outcome.status == 2)
+            #expect(outcome.complaint.contains(known), "\(outcome.complaint)")
+        }
     }
 }

@@ -82,7 +82,7 @@ struct SmallFleet {
     }
 
     /// What status says of a device that has the release.
-    var isWell: [String: DeviceStatus.Word] {
+    var isWell: [String: Word] {
         [
             "exit": .exactly("0"), "revision": .exactly(release), "confirmed": .exactly("true"),
             "problem": .nothing, "alarm": .nothing,

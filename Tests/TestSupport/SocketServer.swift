@@ -103,6 +103,21 @@ public struct SocketConnection: Sendable {
         }
     }
 
+    /// So many bytes, such as a request's body; fewer where the other side ends before.
+    public func read(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while bytes.count < count {
+            let got = recv(descriptor, &buffer, min(buffer.count, count - bytes.count), 0)
+            if got > 0 {
+                bytes += buffer[..<got]
+            } else if !(got == -1 && errno == EINTR) {
+                break
+            }
+        }
+        return bytes
+    }
+
     /// Sends all of it; false when the other side has gone.
     public func send(_ bytes: some Collection<UInt8>) -> Bool {
         var rest = Array(bytes)[...]

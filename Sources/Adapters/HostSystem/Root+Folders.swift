@@ -89,6 +89,19 @@ extension Root {
     }
 }
 
+extension Root {
+    /// Opens a folder, which is made with those above it where it is missing.
+    package init(makingAt hostPath: String, mode: UInt16 = 0o700) throws(SystemError) {
+        do throws(SystemError) {
+            self = try Root(hostPath)
+        } catch {
+            guard error.isMissing else { throw error }
+            try Root("/").makeFolders(hostPath, mode: mode)
+            self = try Root(hostPath)
+        }
+    }
+}
+
 /// Entries that one folder may have when a tree is removed.
 private let removableEntries = 1_000_000
 private let removableDepth = Limits.treeDepth * 2

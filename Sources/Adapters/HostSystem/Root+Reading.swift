@@ -15,6 +15,20 @@ extension Root {
         }
     }
 
+    /// The bytes of a file of this machine; nil where nothing stands. Unlike everywhere else the
+    /// folders above it may be links: whoever configures a server says where its files are.
+    package static func contents(
+        ofHostFile path: String, limit: Int
+    ) throws(SystemError) -> [UInt8]? {
+        do throws(SystemError) {
+            return try Root(DevicePath.parent(of: path))
+                .readFile("/" + DevicePath.name(of: path), limit: limit)
+        } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
+    }
+
     /// The SHA-256 of a regular file's bytes; nil where nothing stands. Reads in parts, so that a
     /// large file needs no memory.
     package func contentDigest(

@@ -16,6 +16,14 @@ extension BrokerConnection {
                     + "between 10 s and our own", isRefusal: true)
         }
         if let keepAlive { traffic.keepAlive = .seconds(Int64(keepAlive)) }
+        // libmosquitto would silently do without.
+        guard properties.byte(MQTT_PROP_RETAIN_AVAILABLE) != 0,
+            properties.byte(MQTT_PROP_MAXIMUM_QOS) != 0
+        else {
+            return note(
+                "\(subject) has no retained messages or no quality 1; both are needed",
+                isRefusal: true)
+        }
         if let most = properties.number16(MQTT_PROP_RECEIVE_MAXIMUM) {
             inflightLimit = min(inflightLimit, Int(most))
         }

@@ -27,6 +27,8 @@ final class BrokerConnection {
     /// Numbers of messages that wait for an acknowledgement.
     var inFlight: Set<Int32> = []
     var inflightLimit: Int
+    /// After the goodbye.
+    private var closing: ClosingSocket?
     /// What a callback or a call of the owner found wrong; the next `serve` ends the connection.
     private var end: (reason: String, isRefusal: Bool)?
 
@@ -146,6 +148,7 @@ extension BrokerConnection {
 
 extension BrokerConnection {
     var pollRequest: PollRequest? {
+        if phase == .leaving && client.descriptor < 0 { return closing?.pollRequest }
         let descriptor = client.descriptor
         guard descriptor >= 0, end == nil, let stream else { return nil }
         switch phase {
@@ -187,9 +190,9 @@ extension BrokerConnection {
         traffic.note(
             packets: watch.packets, written: stream?.writtenBytes ?? 0, at: now)
         keepAlive(at: now)
-        if phase == .leaving && client.descriptor < 0 { note(leftReason) }
+        if phase == .leaving && client.descriptor < 0 { close() }
         if let end { return finish(end.reason, isRefusal: end.isRefusal) }
-        if phase != .welcomed && now >= deadline { finish(lateReason) }
+        if phase != .welcomed && phase != .over && now >= deadline { finish(lateReason) }
     }
 
     /// A few records at a time, so that a busy broker can't keep the loop.
@@ -275,6 +278,7 @@ extension BrokerConnection {
         case .connecting: "\(subject) does not answer: no TCP connection in time"
         case .shaking: "\(subject) does not answer: no TLS in time"
         case .greeting: "\(subject) does not answer: no welcome of MQTT in time"
+        case .leaving where client.descriptor < 0: leftReason
         case .welcomed, .leaving, .over: "\(subject) took no goodbye in time"
         }
     }
@@ -285,6 +289,7 @@ extension BrokerConnection {
     }
 
     private func finish(_ reason: String, isRefusal: Bool = false) {
+        guard phase != .over else { return }
         phase = .over
         stream?.detach()
         stream = nil
@@ -316,13 +321,22 @@ extension BrokerConnection {
     }
 
     func leave() {
-        guard isWelcomed else {
-            return finish(leftReason)
-        }
+        guard isWelcomed else { return finish(leftReason) }
         phase = .leaving
         deadline = Clocks.monotonic() + .seconds(5)
+        closing = ClosingSocket(copying: client.descriptor)
         client.disconnect()
-        if client.descriptor < 0 { finish(leftReason) }
+        if client.descriptor < 0 { close() }
+    }
+
+    /// The goodbye is sent, and libmosquitto has closed its socket.
+    private func close() {
+        if stream != nil {
+            stream?.detach()
+            stream = nil
+            closing?.sayNothingMore()
+        }
+        if closing?.drain() != false { finish(leftReason) }
     }
 
     private func check(_ code: Int32, _ what: String) throws(LinkError) {

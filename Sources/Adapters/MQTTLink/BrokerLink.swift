@@ -7,6 +7,8 @@ package import HostSystem
 /// Its owner waits for `pollRequest` until `nextDeadline`, calls `serve`, and takes `nextEvent`
 /// until there is none. It does not connect again by itself: its owner knows the addresses and how
 /// patient to be.
+///
+/// libmosquitto makes the process ignore SIGPIPE.
 package final class BrokerLink {
     private let settings: LinkSettings
     private let events: EventQueue
@@ -74,8 +76,8 @@ package final class BrokerLink {
         return try connection.subscribe(filters, qos: qos)
     }
 
-    /// Says goodbye, so that the broker publishes no will. Mostly it is said at once; else `serve`
-    /// says it within some seconds. The event `disconnected` tells when.
+    /// Says goodbye, so that the broker publishes no will. The event `disconnected` tells when the
+    /// broker has heard it; who ends earlier may leave a will. That takes some seconds at most.
     package func disconnect() {
         guard let connection else { return }
         connection.leave()

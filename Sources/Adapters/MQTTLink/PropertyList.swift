@@ -84,6 +84,12 @@ struct ReceivedProperties {
         return unsafe Array(UnsafeRawBufferPointer(start: pointer, count: Int(count)))
     }
 
+    func byte(_ identifier: mqtt5_property) -> UInt8? {
+        var value: UInt8 = 0
+        let found = unsafe mosquitto_property_read_byte(head, identifier.number, &value, false)
+        return unsafe found == nil ? nil : value
+    }
+
     func number32(_ identifier: mqtt5_property) -> UInt32? {
         var value: UInt32 = 0
         let found = unsafe mosquitto_property_read_int32(head, identifier.number, &value, false)

@@ -1,6 +1,6 @@
 /// The text without what could move a terminal's cursor, colour its lines or turn their direction:
 /// messages quote files that anybody may have written.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     var printable = String.UnicodeScalarView()
     for scalar in text.unicodeScalars { printable.append(isControl(scalar) ? "\u{fffd}" : scalar) }

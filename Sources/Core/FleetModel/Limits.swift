@@ -99,8 +99,9 @@ package enum Limits {
     package static let certificateBytes = 4 << 10
     /// Events that a device keeps until they are acknowledged: weeks without a broker.
     package static let outboxBytes = 8 << 20
-    /// Events of one message, so that a batch with long details stays below `mqttPayloadBytes`.
-    package static let batchedEvents = 32
+    /// Events of one message: a batch stays below `mqttPayloadBytes`, also where all details are as
+    /// long as they may be and every byte of them must be escaped twice.
+    package static let batchedEvents = 24
     /// What one event says to people.
     package static let eventDetailBytes = 512
     /// What a reported state says to people.

@@ -20,6 +20,20 @@ package struct Resolver {
     }
 }
 
+/// The same for many devices: the revision is read once. It lives as long as somebody asks, and
+/// holds the revision's manifests in memory that long.
+package final class FleetResolver {
+    private let manifests: FleetManifests
+
+    package init(tree: any RevisionTree, parse: @escaping DocumentParser) {
+        manifests = FleetManifests(FleetReader(tree: tree, parse: parse))
+    }
+
+    package func resolve(_ device: DeviceIdentity) throws(ResolutionError) -> ResolvedDevice {
+        try DeviceResolution(subject: DeviceSubject(device), manifests: manifests).resolve()
+    }
+}
+
 /// One resolution of one device.
 struct DeviceResolution {
     let subject: DeviceSubject

@@ -8,7 +8,7 @@ extension ReportedState: SignedPayload {
     private static let agentBytes = 64
     /// Values of built-in labels come from the machine, and may be longer than a file may write.
     private static let labelBytes = 128
-    private static let factBytes = 256
+    private static let factBytes = 128
 
     package var json: JSONValue {
         var members = header(Self.kind)

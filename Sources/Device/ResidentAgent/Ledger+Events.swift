@@ -74,9 +74,10 @@ extension Ledger {
     private mutating func noteWayBack(
         by move: Move, _ generation: (Int) -> GenerationRecord?, at now: Instant
     ) {
+        // Back to where it was: what a later release did not change here still counts.
+        if confirmed != move.to { revision = generation(move.to)?.revision }
         confirmed = move.to
         previous = move.to == 0 ? nil : previous.flatMap { $0 < move.to ? $0 : nil }
-        revision = generation(move.to)?.revision
         append(
             Outcome(
                 kind: "rolledBack", generation: move.to, revision: revision,

@@ -22,26 +22,25 @@ struct TrustKeeper {
         return verdict
     }
 
-    /// The floor: from memory, or from the anchor where memory is lost. Where the anchor is ahead,
-    /// memory is of an older day, and the anchor counts.
     private func knownHead() throws(StagingError) -> TrustHead {
-        let anchor = try readAnchor()
-        guard let stored = try storedHead() else {
-            switch try at(.repository, { try start(at: anchor) }) {
-            case .success(let head): return head
-            case .failure(let refusal): throw StagingError(.trust, "\(refusal)")
-            }
+        let (anchor, stored) = (try readAnchor(), try storedHead())
+        let floor = try at(.repository) {
+            try ReleaseChain.floor(
+                stored: stored, anchor: anchor, clock: Clocks.wall(),
+                commit: { release throws in try objects.commit(release) },
+                trustFiles: { release throws in try trustFiles(of: release) },
+                checking: LibcryptoSignatures())
         }
-        guard stored.channel == anchor.channel else {
+        switch floor {
+        case .success(let head): return head
+        case .failure(.refused(let refusal)): throw StagingError(.trust, "\(refusal)")
+        case .failure(.otherChannel(let stored, let anchored)):
             throw StagingError(
                 .trust,
-                "\(StateLayout.trust) is about \(stored.channel) and \(StateLayout.anchor) about "
-                    + "\(anchor.channel). Put the right anchor there; to follow another channel, "
+                "\(StateLayout.trust) is about \(stored) and \(StateLayout.anchor) about "
+                    + "\(anchored). Put the right anchor there; to follow another channel, "
                     + "remove \(StateLayout.trust) as well.")
         }
-        if stored.release == anchor.release { return stored }
-        let verdict = try walk(from: stored, to: anchor.release)
-        return verdict.refusal == nil ? verdict.head : stored
     }
 
     private func readAnchor() throws(StagingError) -> TrustAnchor {
@@ -76,12 +75,6 @@ struct TrustKeeper {
     }
 
     // MARK: The chain
-
-    private func start(at anchor: TrustAnchor) throws -> Result<TrustHead, TrustRefusal> {
-        try ReleaseChain.start(
-            at: anchor, commit: { release throws in try objects.commit(release) },
-            trustFiles: { release throws in try trustFiles(of: release) })
-    }
 
     private func walk(from head: TrustHead, to tip: Revision) throws(StagingError)
         -> ChainVerdict

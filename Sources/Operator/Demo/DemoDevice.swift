@@ -9,12 +9,17 @@ package final class DemoDevice {
     private let log: String
     private var agent: Background?
 
+    /// The only device of its world.
+    package convenience init(id: String, _ folder: WorldFolder, _ tools: Toolbox) throws {
+        try self.init(id: id, root: folder.device, log: folder.agentLog, tools)
+    }
+
     /// A machine as it comes from its installer, with some files of its own and no agent yet.
-    package init(id: String, _ folder: WorldFolder, _ tools: Toolbox) throws {
+    package init(id: String, root: String, log: String, _ tools: Toolbox) throws {
         self.id = id
         self.tools = tools
-        root = folder.device
-        log = folder.agentLog
+        self.root = root
+        self.log = log
         for path in ["/etc", "/run", "/usr/local/bin", "/var/lib", "/tmp"] {
             try WorldFolder.make(root + path)
         }
@@ -35,11 +40,24 @@ package final class DemoDevice {
         package var fetchUser = "nobody"
         package var interval = "1s"
         package var idleTimeout = "60s"
+        /// The broker's address, where the device has one. Its certificate, key and authority stand
+        /// below /etc/flotilla.
+        package var broker: String?
 
         package init(url: String) { self.url = url }
     }
 
     package func configure(_ configuration: Configuration) throws {
+        let broker = configuration.broker.map { url in
+            """
+            broker:
+              url: \(url)
+              ca: /etc/flotilla/broker-ca.pem
+              certificate: /etc/flotilla/device.pem
+              key: /etc/flotilla/device.key
+
+            """
+        }
         try write(
             "/etc/flotilla/agent.yaml",
             """
@@ -53,7 +71,17 @@ package final class DemoDevice {
             fetchEvery: \(configuration.interval)
             scanEvery: \(configuration.interval)
 
-            """)
+            """ + (broker ?? ""))
+    }
+
+    /// What the installer puts there, so that the broker and the device know each other.
+    func install(_ credentials: Authority.Credentials) throws {
+        for (source, path, mode) in [
+            (credentials.authority, "broker-ca.pem", 0o644),
+            (credentials.certificate, "device.pem", 0o644), (credentials.key, "device.key", 0o600),
+        ] {
+            try write("/etc/flotilla/\(path)", try WorldFolder.read(source), mode: mode)
+        }
     }
 
     /// What the installer puts there, so that the device knows whom to trust.

@@ -2,6 +2,9 @@
 package struct DemoOptions: Sendable {
     /// The sample fleet repository that the world begins with.
     package var fleet = "Fleet"
+    /// The broker's configuration as it is shipped.
+    package var broker = "systemd/broker"
+    package var story = DemoStory.fleet
     /// Whether the world stays up at the end.
     package var keepsWorld = false
     package var fault: DemoFault?
@@ -9,4 +12,12 @@ package struct DemoOptions: Sendable {
     package var seed: UInt64
 
     package init(seed: UInt64) { self.seed = seed }
+}
+
+/// What the demo tells.
+package enum DemoStory: String, Sendable, CaseIterable {
+    /// Twelve devices, a broker, an aggregator, and changes that roll in waves.
+    case fleet
+    /// One device by itself, in every detail.
+    case device
 }

@@ -15,7 +15,7 @@ package final class DemoWorld {
     ///
     /// - Parameter fault: `.verify` makes operator and device trust the attacker.
     package init(
-        fleet: String, deviceID: String = SampleGateway.id, programsIn programs: String,
+        fleet: String, deviceID: String = SampleDevice.gateway.id, programsIn programs: String,
         watchman: Watchman, fault: DemoFault? = nil
     ) throws {
         guard geteuid() == 0 else {
@@ -70,7 +70,7 @@ package final class DemoWorld {
 
     /// What is still there of this world; empty after a clean end.
     package func leftovers() throws -> [String] {
-        var found = processes().map { "process \($0) is still there" }
+        var found = folder.processes().map { "process \($0) is still there" }
         if let port = host?.port, Loopback.accepts(port) {
             found.append("something listens on port \(port)")
         }
@@ -78,18 +78,5 @@ package final class DemoWorld {
             found.append("\(folder.path) is still there")
         }
         return found
-    }
-
-    /// Processes whose command line or environment names this world's folder.
-    private func processes() -> [Int] {
-        let mark = Data(folder.path.utf8)
-        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return numbers.compactMap { Int($0) }.filter { number in
-            ["cmdline", "environ"].contains { file in
-                // A process may end while it is looked at.
-                let text = FileManager.default.contents(atPath: "/proc/\(number)/\(file)")
-                return text?.range(of: mark) != nil
-            }
-        }
     }
 }

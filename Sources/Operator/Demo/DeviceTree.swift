@@ -17,6 +17,9 @@ package struct DeviceTree: Equatable, Sendable {
         var inode: UInt64
         var changedSeconds: Int
         var changedNanoseconds: Int
+
+        /// When, since 1970.
+        var changedMilliseconds: Int { changedSeconds * 1_000 + changedNanoseconds / 1_000_000 }
     }
 
     package struct Entry: Equatable, Sendable {

@@ -1,7 +1,7 @@
 internal import FleetModel
 internal import HostSystem
 
-/// `flotilla demo`: tells the whole story in a world of its own, and checks every step of it.
+/// `flotilla demo`: tells a whole story in a world of its own, and checks every step of it.
 package enum FleetDemo {
     /// Runs it; gives the status to exit with: 0 when every check held, 1 when one did not, 3 when
     /// the demo itself could not go on, 130 when it was interrupted.
@@ -9,7 +9,13 @@ package enum FleetDemo {
         Program.ignoreBrokenPipe()
         let progress = Progress()
         do {
-            return try tell(options, progress)
+            let watchman = try Watchman(watchesSignals: true)
+            watchman.whileWaiting = progress.turn
+            let programs = DevicePath.parent(of: try Program.ownPath())
+            switch options.story {
+            case .fleet: return try tellFleet(options, programs, watchman, progress)
+            case .device: return try tellDevice(options, programs, watchman, progress)
+            }
         } catch is Interrupted {
             progress.say("interrupted; everything is ended and removed")
             return 130
@@ -19,15 +25,73 @@ package enum FleetDemo {
         }
     }
 
-    private static func tell(_ options: DemoOptions, _ progress: Progress) throws -> Int32 {
-        let watchman = try Watchman(watchesSignals: true)
-        watchman.whileWaiting = progress.turn
-        let ownPath = try Program.ownPath()
-        let world = try DemoWorld(
-            fleet: options.fleet, programsIn: DevicePath.parent(of: ownPath),
-            watchman: watchman, fault: options.fault)
-        progress.say("the world is \(world.folder.path); seed \(options.seed)")
+    private static func open(_ folder: WorldFolder, _ options: DemoOptions, _ progress: Progress) {
+        progress.say("the world is \(folder.path); seed \(options.seed)")
         if let fault = options.fault { progress.say("with a fault on purpose: \(fault.rawValue)") }
+    }
+
+    private static func conclude(_ checks: [StoryBook.Check], _ progress: Progress) -> Int32 {
+        let failed = checks.filter { !$0.hasHeld }
+        progress.say("")
+        for check in failed { progress.failed(check.name, check.differences) }
+        progress.say("demo: \(checks.count - failed.count) of \(checks.count) checks held")
+        return failed.isEmpty ? 0 : 1
+    }
+}
+
+// MARK: Twelve devices
+
+extension FleetDemo {
+    private static func tellFleet(
+        _ options: DemoOptions, _ programs: String, _ watchman: Watchman, _ progress: Progress
+    ) throws -> Int32 {
+        let world = try FleetWorld(options, programsIn: programs, watchman: watchman)
+        open(world.folder, options, progress)
+        let story: FleetStory
+        do {
+            story = try FleetStory(world, options, progress)
+            try run(story)
+        } catch {
+            try world.end()
+            throw error
+        }
+        if options.keepsWorld {
+            try world.keep(telling: progress)
+        } else {
+            try story.step("The world ends") {
+                try world.end()
+                try story.check("no process, no port and no folder is left", world.leftovers)
+            }
+        }
+        return conclude(story.checks, progress)
+    }
+
+    private static func run(_ story: FleetStory) throws {
+        try story.step("Twelve devices, and nothing on them", story.arrival)
+        try story.step("The first rollout", story.firstRollout)
+        try story.step("Good changes", story.goodChange)
+        try story.step("A bad change", story.badChange)
+        try story.step("Somebody has the Git server and kills the broker", story.attacks)
+        try story.step("Both come back", story.recovery)
+        try story.step("Somebody changes files by hand", story.drift)
+        try story.step(
+            "The aggregator is killed in the middle of a rollout", story.aggregatorKilled)
+        try story.step("An agent is killed while it applies", story.agentKilled)
+        try story.step("A device is off during a rollout", story.latecomer)
+        try story.step("An operator pauses", story.pause)
+        try story.step("At a glance", story.glance)
+    }
+}
+
+// MARK: One device
+
+extension FleetDemo {
+    private static func tellDevice(
+        _ options: DemoOptions, _ programs: String, _ watchman: Watchman, _ progress: Progress
+    ) throws -> Int32 {
+        let world = try DemoWorld(
+            fleet: options.fleet, programsIn: programs, watchman: watchman, fault: options.fault)
+        open(world.folder, options, progress)
         let story: Story
         do {
             story = try Story(world, options, progress)
@@ -39,7 +103,10 @@ package enum FleetDemo {
         if options.keepsWorld {
             try world.keep(telling: progress)
         } else {
-            try end(story)
+            try story.step("The world ends") {
+                try world.end()
+                try story.check("no process, no port and no folder is left", world.leftovers)
+            }
         }
         return conclude(story.checks, progress)
     }
@@ -61,20 +128,5 @@ package enum FleetDemo {
         if !story.options.keepsWorld {
             try story.step("The device leaves the fleet", story.goodbye)
         }
-    }
-
-    private static func end(_ story: Story) throws {
-        try story.step("The world ends") {
-            try story.world.end()
-            try story.check("no process, no port and no folder is left", story.world.leftovers)
-        }
-    }
-
-    private static func conclude(_ checks: [Story.Check], _ progress: Progress) -> Int32 {
-        let failed = checks.filter { !$0.hasHeld }
-        progress.say("")
-        for check in failed { progress.failed(check.name, check.differences) }
-        progress.say("demo: \(checks.count - failed.count) of \(checks.count) checks held")
-        return failed.isEmpty ? 0 : 1
     }
 }

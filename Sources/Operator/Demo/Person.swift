@@ -18,6 +18,6 @@ package struct Person: Sendable {
 
     /// A line of `trust/allowed_signers` that trusts this person.
     package var trustedLine: String {
-        "\(name) namespaces=\"git,flotilla-release\" \(publicKey)\n"
+        "\(name) namespaces=\"git,flotilla-release,flotilla-command\" \(publicKey)\n"
     }
 }

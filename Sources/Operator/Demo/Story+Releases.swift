@@ -31,7 +31,7 @@ extension Story {
             try world.desk.write(bundle, String(rest.first ?? "") + "\n")
         }
         let refused = try publish("Send telemetry without encryption")
-        let failure: [String: DeviceStatus.Word] = [
+        let failure: [String: Word] = [
             "revision": .exactly(release), "confirmed": .exactly("true"),
             "failed": .exactly("1"), "trust.release": .exactly(refused),
             "drift.count": .exactly("0"),
@@ -46,7 +46,7 @@ extension Story {
     }
 
     /// Another revision that wants the very same of this device.
-    private func tryTheSameAgain(_ failure: [String: DeviceStatus.Word]) throws {
+    private func tryTheSameAgain(_ failure: [String: Word]) throws {
         let untouched = try world.device.tree()
         let generation = try world.device.status()[path: "generation"] ?? ""
         try world.desk.replace(

@@ -5,12 +5,15 @@ package struct Toolbox {
     package let watchman: Watchman
     package let flotilla: String
     package let agent: String
+    package let aggregator: String
 
-    /// - Parameter folder: where `flotilla`, `flotilla-agent` and `flotilla-worker` stand.
+    /// - Parameter folder: where `flotilla`, `flotilla-agent`, `flotilla-worker` and
+    ///   `flotilla-aggregator` stand.
     package init(_ watchman: Watchman, programsIn folder: String) {
         self.watchman = watchman
         flotilla = folder + "/flotilla"
         agent = folder + "/flotilla-agent"
+        aggregator = folder + "/flotilla-aggregator"
     }
 
     /// Nothing of the user's own settings has a say.
@@ -21,12 +24,26 @@ package struct Toolbox {
 
     /// Runs a program, whatever comes of it.
     package func attempt(
-        _ program: String, _ arguments: [String], input: [UInt8]? = nil
+        _ program: String, _ arguments: [String], input: [UInt8]? = nil,
+        environment: [String: String] = [:]
     ) throws -> ChildOutcome {
         try watchman.run(
             ChildCommand(
-                program, arguments, environment: Self.environment, standardInput: input,
-                outputLimit: 4 << 20))
+                program, arguments,
+                environment: Self.environment.merging(environment) { _, own in own },
+                standardInput: input, outputLimit: 4 << 20))
+    }
+
+    /// Runs the same for several, all at once; gives what came of each, in their order.
+    func attemptTogether(_ commands: [(program: String, arguments: [String])]) throws
+        -> [ChildOutcome]
+    {
+        try watchman.run(
+            together: commands.map {
+                ChildCommand(
+                    $0.program, $0.arguments, environment: Self.environment,
+                    outputLimit: 4 << 20)
+            })
     }
 
     /// Runs a program that has to succeed; gives what it printed, without the last line end.

@@ -21,23 +21,40 @@ package final class Watchman {
     package func run(
         _ command: ChildCommand, deadline: Duration = .seconds(120)
     ) throws -> ChildOutcome {
-        let child = try command.start()
+        guard let outcome = try run(together: [command], deadline: deadline).first else {
+            fatalError("A command has an outcome")
+        }
+        return outcome
+    }
+
+    /// Runs programs beside each other to their ends; gives the outcomes in the same order.
+    package func run(
+        together commands: [ChildCommand], deadline: Duration = .seconds(120)
+    ) throws -> [ChildOutcome] {
+        let children = try commands.map { try $0.start() }
+        var outcomes = [ChildOutcome?](repeating: nil, count: children.count)
         let end = Clocks.monotonic() + deadline
         while true {
-            child.collect()
-            if let status = child.reap() {
-                // What it wrote last is still in the pipe.
-                child.collect()
-                return ChildOutcome(
-                    status: .ended(status), output: child.output, errors: child.errors)
+            for (index, child) in children.enumerated() where outcomes[index] == nil {
+                outcomes[index] = Self.outcome(of: child, isLate: Clocks.monotonic() >= end)
             }
-            guard Clocks.monotonic() < end else {
-                child.endGroup(with: SIGKILL)
-                return ChildOutcome(
-                    status: .timedOut, output: child.output, errors: child.errors)
-            }
-            try wait(for: child.descriptors, atMost: .milliseconds(100))
+            let running = children.indices.filter { outcomes[$0] == nil }
+            if running.isEmpty { return outcomes.compactMap { $0 } }
+            try wait(for: running.flatMap { children[$0].descriptors }, atMost: .milliseconds(100))
         }
+    }
+
+    private static func outcome(of child: RunningChild, isLate: Bool) -> ChildOutcome? {
+        child.collect()
+        if let status = child.reap() {
+            // What it wrote last is still in the pipe.
+            child.collect()
+            return ChildOutcome(
+                status: .ended(status), output: child.output, errors: child.errors)
+        }
+        guard isLate else { return nil }
+        child.endGroup(with: SIGKILL)
+        return ChildOutcome(status: .timedOut, output: child.output, errors: child.errors)
     }
 
     /// Looks again and again until `condition` holds; false when it did not within `patience`.

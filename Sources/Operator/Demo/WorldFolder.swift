@@ -16,6 +16,11 @@ package struct WorldFolder: Sendable {
     /// The device's whole file system.
     package var device: String { path + "/device" }
     package var agentLog: String { path + "/agent.log" }
+    /// The file systems of a whole fleet's devices, a folder for each.
+    package var devices: String { path + "/devices" }
+    package var authority: String { path + "/authority" }
+    package var broker: String { path + "/broker" }
+    package var aggregator: String { path + "/aggregator" }
     package var server: String { path + "/server" }
 
     /// Makes a new one.
@@ -51,5 +56,25 @@ package struct WorldFolder: Sendable {
         }
     }
 
+    static func read(_ path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw DemoError("\(path) can't be read")
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+
     package func remove() throws { try FileManager.default.removeItem(atPath: path) }
+
+    /// Processes whose command line or environment names this folder.
+    func processes() -> [Int] {
+        let mark = Data(path.utf8)
+        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return numbers.compactMap { Int($0) }.filter { number in
+            ["cmdline", "environ"].contains { file in
+                // A process may end while it is looked at.
+                let text = FileManager.default.contents(atPath: "/proc/\(number)/\(file)")
+                return text?.range(of: mark) != nil
+            }
+        }
+    }
 }

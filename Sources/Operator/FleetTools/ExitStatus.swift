@@ -2,11 +2,12 @@
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// Done, and nothing is wrong.
     case success = 0
-    /// The fleet repository has faults, or a release is refused. Nothing was changed.
+    /// The fleet repository has faults, a release or a command is refused, or the fleet is not well.
+    /// Nothing was changed.
     case refused = 1
     /// The command line could not be understood.
     case usage = 2
-    /// Something around the repository failed: Git, a key, a file, the disk.
+    /// Something around it failed: Git, a key, a file, the disk, the aggregator.
     case environment = 3
     /// There is nothing to publish: the channel has these files already.
     case unchanged = 4
@@ -15,9 +16,10 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     package var meaning: String {
         switch self {
         case .success: "done, and nothing is wrong"
-        case .refused: "the repository has faults, or a release is refused; nothing was changed"
+        case .refused:
+            "faults, a refusal, or a fleet that is not well; nothing was changed"
         case .usage: "the command line could not be understood"
-        case .environment: "Git, a key, a file or the disk failed"
+        case .environment: "Git, a key, a file, the disk or the aggregator failed"
         case .unchanged: "nothing to publish: the channel has these files already"
         }
     }

@@ -1,4 +1,6 @@
+internal import Glibc
 internal import Subprocess
+internal import SystemPackage
 
 /// Runs the operator's own Git in one folder, with the operator's own configuration: so signing
 /// works with every key, agent and token that already works for `git commit -S`.
@@ -44,14 +46,29 @@ struct Git: Sendable {
 }
 
 /// Runs a program that must exist, to its end.
+///
+/// - Parameter speaksToOperator: what it writes to standard error goes to ours, so that it can ask
+///   for a finger on a hardware key.
 func runProgram(
-    _ program: String, _ arguments: [String], input: String = ""
+    _ program: String, _ arguments: [String], input: String = "", speaksToOperator: Bool = false
 ) async throws(OperatorError) -> Git.Output {
+    let executable: Executable =
+        program.contains("/") ? .path(FilePath(program)) : .name(program)
+    let environment = Environment.inherit.updating(["LC_ALL": "C"])
     do {
+        if speaksToOperator && isatty(STDERR_FILENO) == 1 {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(arguments), environment: environment,
+                input: .string(input), output: .bytes(limit: outputLimit),
+                error: .currentStandardError)
+            return Git.Output(
+                isSuccess: result.terminationStatus.isSuccess, bytes: result.standardOutput,
+                complaint: "")
+        }
         let result = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments),
-            environment: .inherit.updating(["LC_ALL": "C"]), input: .string(input),
-            output: .bytes(limit: outputLimit), error: .string(limit: outputLimit))
+            executable, arguments: Arguments(arguments), environment: environment,
+            input: .string(input), output: .bytes(limit: outputLimit),
+            error: .string(limit: outputLimit))
         return Git.Output(
             isSuccess: result.terminationStatus.isSuccess, bytes: result.standardOutput,
             complaint: result.standardError.trimmed)

@@ -42,7 +42,7 @@ struct NewFleetFiles {
         """
         # Who may publish releases: one person a line, as ssh-keygen(1) has it under ALLOWED SIGNERS.
         # A change of this file is judged by the keys of the release before it.
-        \(principal) namespaces="git" \(publicKey)
+        \(principal) namespaces="git,flotilla-release,flotilla-command" \(publicKey)
 
         """
     }

@@ -27,7 +27,7 @@ package struct Table {
             var line = ""
             var padding = 0
             for (cell, width) in zip(row, widths) where width > 0 {
-                let text = shortened(cell.text, to: width)
+                let text = shortened(cell.text, to: width, terminal)
                 if !text.isEmpty {
                     line += String(repeating: " ", count: padding)
                     line += cell.style.map { terminal.styled(text, $0) } ?? text
@@ -55,7 +55,7 @@ package struct Table {
         return widths
     }
 
-    private func shortened(_ text: String, to width: Int) -> String {
-        text.count > width ? String(text.prefix(width - 1)) + "…" : text
+    private func shortened(_ text: String, to width: Int, _ terminal: Terminal) -> String {
+        text.count > width ? String(text.prefix(width - 1)) + terminal.ellipsis : text
     }
 }

@@ -3,19 +3,21 @@ internal import FleetModel
 internal import FleetTools
 internal import Foundation
 
-/// The operator's tool. Each command is one file here that parses its arguments; what it does is in
-/// FleetTools.
+/// The operator's tool. Each command here parses its arguments; what it does is in FleetTools for
+/// the repository, and in FleetClient for the running fleet.
 @main
 struct Flotilla: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flotilla",
-        abstract: "GitOps for fleets of Linux devices: lint, publish, verify.",
+        abstract: "GitOps for fleets of Linux devices: lint, publish, verify, watch, steer.",
         discussion: "Exit statuses:\n"
             + ExitStatus.allCases.map { "  \($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"),
         version: "flotilla \(AgentVersion.current)",
         subcommands: [
             InitCommand.self, LintCommand.self, PublishCommand.self, VerifyCommand.self,
-            AnchorCommand.self, DemoCommand.self,
+            AnchorCommand.self, StatusCommand.self, DevicesCommand.self, DeviceCommand.self,
+            WhyCommand.self, RolloutCommand.self, DriftCommand.self, EventsCommand.self,
+            CACommand.self, DemoCommand.self,
         ])
 
     static func main() async {

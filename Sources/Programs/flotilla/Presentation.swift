@@ -25,6 +25,25 @@ struct Presentation: ParsableArguments {
         if status != .success { throw ExitCode(status.rawValue) }
     }
 
+    /// The same for a command that prints while it goes on, and gives its status at the end.
+    func follow(
+        _ command: () async throws(OperatorError) -> FleetTools.ExitStatus
+    ) async throws {
+        let status: FleetTools.ExitStatus
+        do throws(OperatorError) {
+            status = try await command()
+        } catch {
+            if json { print(error.json.canonical) } else { complain(error) }
+            status = error.status
+        }
+        if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    /// Something that is no result.
+    func note(_ text: String) {
+        FileHandle.standardError.write(Data("flotilla: \(text)\n".utf8))
+    }
+
     private func complain(_ error: OperatorError) {
         var text = ""
         for diagnostic in error.diagnostics { text += "\(diagnostic)\n" }

@@ -269,8 +269,8 @@ extension FleetSimulation {
             device.told = report
             tell(device, link: .reported(report))
         }
-        guard let link = device.link else { return }
-        let wake = max(now, min(agent.wakeAt, link.wakeAt))
+        guard let linkWake = device.link?.wakeAt else { return }
+        let wake = max(now, min(agent.wakeAt, linkWake))
         guard wake < Instant(nanoseconds: .max), device.wake.map({ wake < $0 }) ?? true else {
             return
         }

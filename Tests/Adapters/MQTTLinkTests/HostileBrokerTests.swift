@@ -75,6 +75,15 @@ struct HostileBrokerTests {
         #expect(end.reason.contains("keep-alive of \(seconds) s"))
     }
 
+    @Test(
+        "that keeps nothing, or acknowledges nothing, is left",
+        arguments: [[0x25, 0], [0x24, 0]] as [[UInt8]])
+    func missingFeatures(properties: [UInt8]) throws {
+        let end = try ending(Packet.welcome(properties: properties))
+        #expect(end.reason.contains("both are needed"), "\(end.reason)")
+        #expect(end.isRefusal)
+    }
+
     @Test("tells why it refuses")
     func refusal() throws {
         let words: [UInt8] = [0x1f] + Packet.text("go away")

@@ -120,6 +120,42 @@ struct LinkTests {
         }
     }
 
+    @Test("leaves no will when it says goodbye in the middle of much that comes")
+    func goodbyeInAFlood() throws {
+        try withBroker { broker in
+            let aggregator = try TestClient(
+                "aggregator@harbour", try broker.aggregator(), of: broker
+            ) { $0.inflightLimit = 1_000 }
+            try aggregator.connect(to: broker)
+            try aggregator.hear("flotilla/harbour/+/devices/+/presence")
+            let device = try TestClient("kiel-1", try broker.device("kiel-1"), of: broker) {
+                $0.will = LinkMessage("\(own)/presence", "gone")
+                $0.queuedMessages = 4
+            }
+            let lump = String(repeating: "x", count: 8_000)
+            for _ in 0..<10 {
+                device.takesEvents = true
+                try device.connect(to: broker)
+                try device.hear("\(own)/commands")
+                device.takesEvents = false
+                for _ in 0..<200 {
+                    #expect(aggregator.refusal(LinkMessage("\(own)/commands", lump)) == nil)
+                }
+                try drive([aggregator, device]) { aggregator.link.inFlight < 150 }
+                device.link.disconnect()
+                try drive([aggregator, device]) { !device.link.isActive }
+                while device.link.nextEvent() != nil {}
+                try aggregator.wait { $0.link.inFlight == 0 }
+            }
+            // A will would have come before this.
+            let last = try TestClient("kiel-1", try broker.device("kiel-1"), of: broker)
+            try last.connect(to: broker)
+            try last.say(LinkMessage("\(own)/presence", "back"))
+            try aggregator.wait { $0.received.last?.text == "back" }
+            #expect(aggregator.received.map(\.text) == ["back"])
+        }
+    }
+
     @Test("finds its session and what came meanwhile, where it asked for that")
     func session() throws {
         try withBroker { broker in

@@ -43,6 +43,23 @@ import Testing
         }
     }
 
+    @Test("who begins a fleet may sign commits, releases and commands, and nothing else")
+    func namespaces() async throws {
+        try await withTemporaryFolder { folder in
+            let fleet = try await TestFleet(in: folder)
+            let signers = try AllowedSigners(
+                text: fleet.read("trust/allowed_signers"), file: "allowed_signers")
+            let signer = try #require(signers.signers.first)
+            #expect(signers.signers.count == 1)
+            for (namespace, isAllowed) in [
+                ("git", true), ("flotilla-release", true), ("flotilla-command", true),
+                ("flotilla-order", false), ("flotilla-ack", false),
+            ] {
+                #expect(signer.admits(namespace: namespace) == isAllowed, "\(namespace)")
+            }
+        }
+    }
+
     @Test("the private key is outside the repository and for its owner alone")
     func key() async throws {
         try await withTemporaryFolder { folder in

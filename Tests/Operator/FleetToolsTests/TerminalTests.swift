@@ -24,4 +24,19 @@ import Testing
             "one two three four five six", indent: 4)
         #expect(lines == ["    one two three", "    four five six"])
     }
+
+    @Test("the locale says whether signs outside of ASCII arrive; nothing said means they do not")
+    func locale() {
+        for (environment, isUnicode) in [
+            (["LANG": "de_DE.UTF-8"], true), (["LC_ALL": "C.utf8", "LANG": "C"], true),
+            (["LC_ALL": "C", "LANG": "de_DE.UTF-8"], false), ([:], false),
+            (["LC_ALL": "", "LC_CTYPE": "en_US.UTF-8"], true), (["LANG": "de_DE"], false),
+        ] as [([String: String], Bool)] {
+            #expect(Terminal.isUnicode(environment) == isUnicode)
+        }
+        var table = Table(header: ["id"])
+        table.add([.init("something long")])
+        let plain = Terminal(width: 8, hasColors: false, hasUnicode: false)
+        #expect(table.lines(on: plain)[1] == "somethi~")
+    }
 }
