@@ -23,7 +23,8 @@ struct Checkers {
 
     init(_ devices: Int) { truths = Array(repeating: Truth(), count: devices) }
 
-    mutating func forget(_ device: Int) { truths[device] = Truth() }
+    /// Set up anew, a device has no floor any more. What it did stays done.
+    mutating func forget(_ device: Int) { truths[device].floor = 0 }
 
     mutating func published(_ order: Order) { orders[order.release, default: []].append(order) }
 

@@ -167,7 +167,7 @@ extension FleetSimulation {
     // MARK: Deciding
 
     /// One transaction: what was heard, and what the engine makes of it. Only then devices hear.
-    private func commit(_ input: RolloutInput) {
+    func commit(_ input: RolloutInput) {
         guard var process = aggregator.process else { return }
         process.isCommitPlanned = false
         aggregator.process = process
