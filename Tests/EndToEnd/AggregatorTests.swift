@@ -126,7 +126,7 @@ import Testing
             }
         }
 
-        func end(with signal: Int32) throws -> ExitStatus {
+        func end(with signal: Int32) throws -> HostSystem.ExitStatus {
             child.endGroup(with: signal)
             let end = ContinuousClock.now + .seconds(30)
             while ContinuousClock.now < end {

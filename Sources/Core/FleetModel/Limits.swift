@@ -68,6 +68,8 @@ package enum Limits {
     package static let checkTimeout = Duration.seconds(600)
     /// Waves of one rollout: each is an opening in every order, which must stay a small message.
     package static let waves = 32
+    /// The selectors of all waves together, for the same reason.
+    package static let waveSelectorBytes = 16 << 10
     /// The largest number of devices that a wave or a stop rule may name.
     package static let fleetDevices = 10_000_000
     /// The longest time between two waves, and the longest that a device may be silent.

@@ -80,6 +80,12 @@ extension RolloutManifest {
             )
         }
         let waves = nodes.prefix(Limits.waves).compactMap { Wave.read($0, &collector) }
+        if waves.reduce(0, { $0 + $1.match.description.utf8.count }) > Limits.waveSelectorBytes {
+            reader.report(
+                at: reader.node("waves")?.position,
+                "the selectors of all waves have more than \(Limits.waveSelectorBytes) bytes",
+                fix: "Give the devices a label of their own and select that.")
+        }
         let builtIn = RolloutManifest()
         let stop = reader.node("stop").flatMap { readStop($0, &collector) }
         let silentAfter = reader.duration("silentAfter", in: .seconds(1)...Limits.rolloutTime)

@@ -74,10 +74,15 @@ package struct DeviceRegister: Sendable {
         let isSame = rows[place].presenceEpoch == presence.epoch
         // Each session has an epoch of its own, so nobody comes back to life in the same one.
         guard !isSame || (rows[place].isOnline && !presence.online) else { return .known }
+        let isFirst = rows[place].presenceEpoch == nil
         rows[place].presenceEpoch = presence.epoch
         if presence.online {
             rows[place].lastHeard = max(rows[place].lastHeard, received)
-            // A new session begins: the device has its time anew.
+            let wasAway = !rows[place].isOnline
+            let absence = received - rows[place].presenceSince
+            if wasAway, isFirst || absence >= DeviceRow.shortAbsence {
+                rows[place].presentSince = received
+            }
             rows[place].presenceSince = received
         } else if rows[place].isOnline {
             rows[place].presenceSince = received

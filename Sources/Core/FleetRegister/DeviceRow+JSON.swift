@@ -14,6 +14,7 @@ extension DeviceRow {
             "format": .integer(Self.format), "id": .string(id.text),
             "lastHeard": .integer(lastHeard.nanoseconds), "isOnline": .bool(isOnline),
             "presenceSince": .integer(presenceSince.nanoseconds),
+            "presentSince": .integer(presentSince.nanoseconds),
             "presenceEpoch": .orNull(presenceEpoch), "state": state?.json ?? .null,
             "stateReceived": .orNull(stateReceived?.nanoseconds),
             "digestSince": .orNull(digestSince?.nanoseconds), "outboxEpoch": .orNull(outboxEpoch),
@@ -33,6 +34,7 @@ extension DeviceRow {
             $0 == "true" ? true : $0 == "false" ? false : nil
         }
         presenceSince = try reader.instant("presenceSince")
+        presentSince = try reader.instant("presentSince")
         presenceEpoch = try reader.optionalInteger("presenceEpoch")
         if let node = reader.node("state") {
             guard let state = try? ReportedState(reading: node) else { throw reader.fault("state") }

@@ -23,12 +23,17 @@ package struct DeviceRow: Equatable, Sendable {
     /// and those just before.
     static let keptReleases = 4
 
+    /// Who is back before that was only away for a moment: a new start, a bad network.
+    static let shortAbsence = Duration.seconds(300)
+
     package let id: DeviceID
     /// When something was last heard of it that its own session said.
     package internal(set) var lastHeard: Instant
     package internal(set) var isOnline = false
     /// Since when it is online, or offline.
     package internal(set) var presenceSince: Instant
+    /// Since when it is there, absences of less than `shortAbsence` overlooked.
+    package internal(set) var presentSince: Instant
     /// The session that its presence is of.
     package internal(set) var presenceEpoch: Int64?
     /// The newest state.
@@ -50,6 +55,7 @@ package struct DeviceRow: Equatable, Sendable {
         self.id = id
         lastHeard = now
         presenceSince = now
+        presentSince = now
     }
 
     /// The highest epoch that was ever heard of this device. One that comes below it has lost its
@@ -78,7 +84,7 @@ extension DeviceRow {
         let isElsewhere = state.map { $0.channel != channel } ?? false
         return FleetDevice(
             id: id, labels: state?.labels ?? Labels(), isOnline: isOnline,
-            presenceSince: presenceSince, isHeld: state?.hold != nil,
+            presenceSince: presenceSince, presentSince: presentSince, isHeld: state?.hold != nil,
             report: state.map { state in
                 FleetDevice.Report(
                     revision: state.revision, digest: state.digest, isConfirmed: isSettled,

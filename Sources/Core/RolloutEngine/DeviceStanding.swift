@@ -153,7 +153,7 @@ extension DeviceStanding {
         } else if !device.isOnline {
             self = .offline
         } else if let admission {
-            let since = max(admission.opened, device.presenceSince, rollout.openSince)
+            let since = max(admission.opened, device.presentSince, rollout.openSince)
             let patience = rollout.plan.silentAfter
             if let closed = rollout.closedAt {
                 // What began before the order closed comes to its end; nothing else begins.

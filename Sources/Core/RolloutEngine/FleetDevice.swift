@@ -71,8 +71,11 @@ package struct FleetDevice: Equatable, Sendable {
     package var id: DeviceID
     package var labels: Labels
     package var isOnline: Bool
-    /// Since when it is online, or offline.
+    /// Since when it is online, or offline: the beginning of its session, or its end.
     package var presenceSince: Instant
+    /// Since when it is there, short absences overlooked: who loses his connection every few minutes
+    /// must not have his time anew each time.
+    package var presentSince: Instant
     /// A technician holds it.
     package var isHeld: Bool
     /// Nil until it told its state.
@@ -86,13 +89,15 @@ package struct FleetDevice: Equatable, Sendable {
 
     package init(
         id: DeviceID, labels: Labels = Labels(), isOnline: Bool, presenceSince: Instant,
-        isHeld: Bool = false, report: Report? = nil, expectation: Expectation? = nil,
+        presentSince: Instant? = nil, isHeld: Bool = false, report: Report? = nil,
+        expectation: Expectation? = nil,
         wasAffected: Bool = false, outcome: ReleaseOutcome? = nil
     ) {
         self.id = id
         self.labels = labels
         self.isOnline = isOnline
         self.presenceSince = presenceSince
+        self.presentSince = presentSince ?? presenceSince
         self.isHeld = isHeld
         self.report = report
         self.expectation = expectation

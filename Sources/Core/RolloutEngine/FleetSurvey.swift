@@ -20,6 +20,8 @@ struct FleetSurvey {
     private(set) var affected = 0
     /// Devices that told their state and of which nobody knows yet what they should have.
     private(set) var unresolved = 0
+    /// When the last of the silent devices came online: it may have missed the last order.
+    private(set) var silentOnlineSince: Instant?
     /// Devices that told their state at all.
     private(set) var known = 0
 
@@ -35,6 +37,10 @@ struct FleetSurvey {
             }
             guard device.isAffected(standing) else { continue }
             affected += 1
+            if standing == .silent {
+                silentOnlineSince = max(
+                    silentOnlineSince ?? device.presenceSince, device.presenceSince)
+            }
             guard let admission else { continue }
             waves[admission.wave].count(device, standing, admission, in: rollout, at: now)
         }

@@ -66,4 +66,7 @@ package struct Rollout: Equatable, Sendable {
     package var isWhollyOpen: Bool { openWaves.count == allWaves.count }
     /// Whether it may still come to more devices.
     package var isUnfinished: Bool { standing == .rolling || standing == .paused }
+    /// Whether a release that waited may begin. One that was made before a halt was not made to mend
+    /// it, and may well hold the same fault: it waits until somebody has looked.
+    package var isOver: Bool { standing == .complete || standing == .aborted }
 }

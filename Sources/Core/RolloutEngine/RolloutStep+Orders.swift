@@ -26,7 +26,8 @@ extension RolloutStep {
         let age = now - order.issued
         if age >= pace.quietRenewal { return true }
         guard rollout.standing.starts, age >= pace.busyRenewal else { return false }
-        return survey(rollout).moving > 0
+        let survey = survey(rollout)
+        return survey.moving > 0 || survey.silentOnlineSince.map { $0 > order.issued } ?? false
     }
 
     private func order(for rollout: Rollout) -> Order {

@@ -4,8 +4,10 @@ internal import WireMessages
 extension RolloutStep {
     /// A release that is new begins, waits, or takes the place of the one under way.
     mutating func take(_ release: RolloutRelease) {
+        // A channel never goes back, so what was left behind is nothing new either.
         guard release.revision != state.current?.release.revision,
-            release.revision != state.queued?.revision
+            release.revision != state.queued?.revision,
+            !state.past.contains(where: { $0.release == release.revision })
         else { return }
         state.tip = release.revision
         guard let rollout = state.current else { return begin(release) }

@@ -20,7 +20,7 @@ extension RolloutStep {
                 if isCaughtUp { openWaves() }
             }
             if isCaughtUp { complete() }
-            guard let release = state.queued, let left = state.current, !left.isUnfinished else {
+            guard let release = state.queued, let left = state.current, left.isOver else {
                 break
             }
             leave(left, for: release)
@@ -54,6 +54,9 @@ extension RolloutStep {
         rollout.standing = standing
         rollout.since = now
         rollout.reason = reason
+        if standing == .halted, let queued = state.queued {
+            rollout.reason += "; \(queued.revision.short), made before that, begins after an abort"
+        }
         rollout.wellSince = nil
         state.current = rollout
         let kind: Decision.Kind =

@@ -23,7 +23,8 @@ struct Checkers {
 
     init(_ devices: Int) { truths = Array(repeating: Truth(), count: devices) }
 
-    mutating func forget(_ device: Int) { truths[device] = Truth() }
+    /// Set up anew, a device has no floor any more. What it did stays done.
+    mutating func forget(_ device: Int) { truths[device].floor = 0 }
 
     mutating func published(_ order: Order) { orders[order.release, default: []].append(order) }
 
@@ -126,6 +127,6 @@ struct Checkers {
     private func isAbsent(_ row: DeviceRow, _ opened: Instant, _ world: FleetSimulation) -> Bool {
         if !row.isOnline { return true }
         let patience = Duration.seconds(300)
-        return world.now - max(opened, row.presenceSince) >= patience
+        return world.now - max(opened, row.presentSince) >= patience
     }
 }

@@ -43,7 +43,7 @@ extension FleetSimulation {
         guard aggregator.process == nil else { return }
         aggregator.life += 1
         do {
-            aggregator.process = try aggregator.resumed(channel, pace, parse: settings.parse)
+            aggregator.process = try aggregator.resumed(channel, pace, git, parse: settings.parse)
         } catch {
             violate("the database can't be read: \(error)")
             return
@@ -167,7 +167,7 @@ extension FleetSimulation {
     // MARK: Deciding
 
     /// One transaction: what was heard, and what the engine makes of it. Only then devices hear.
-    private func commit(_ input: RolloutInput) {
+    func commit(_ input: RolloutInput) {
         guard var process = aggregator.process else { return }
         process.isCommitPlanned = false
         aggregator.process = process

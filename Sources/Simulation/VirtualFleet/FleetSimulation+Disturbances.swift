@@ -13,6 +13,9 @@ extension FleetSimulation {
             guard !isHealed else { return }
             disturb()
             plan(.disturbs, after: generator.delay(5_000...60_000))
+        case .operatorLooks:
+            plan(.operatorLooks, after: .seconds(200))
+            look()
         case .networkReturns(let device): devices[device].hasNetwork = true
         case .heals: heal()
         default: break
@@ -56,6 +59,29 @@ extension FleetSimulation {
         case 76..<82: attackGit()
         default: forge(device)
         }
+    }
+
+    /// A person, who now and then pauses, goes on again, and gives up what has halted once something
+    /// newer waits.
+    private func look() {
+        guard let state = aggregator.process?.machine.state, let rollout = state.current else {
+            return
+        }
+        switch rollout.standing {
+        case .paused: command(.resume)
+        case .halted where state.queued != nil: command(.abort)
+        case .rolling where !isHealed && generator.happens(100): command(.pause)
+        default: break
+        }
+    }
+
+    private func command(_ kind: OperatorCommand.Kind) {
+        tally("operator \(kind.rawValue)")
+        let command = OperatorCommand(
+            kind: kind, fleet: channel.fleet, channel: channel.channel,
+            id: String(repeating: "0", count: 32), reason: "", issued: now,
+            expires: now + .seconds(60))
+        commit(.command(command, operator: "anna"))
     }
 
     /// The network of a device is gone for a while; the broker finds out later.

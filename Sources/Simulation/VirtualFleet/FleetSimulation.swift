@@ -122,6 +122,7 @@ package final class FleetSimulation {
                 after: .milliseconds(share) + generator.delay(0...Int(span) / 20))
         }
         plan(.disturbs, after: .seconds(120))
+        plan(.operatorLooks, after: .seconds(200))
         plan(.heals, after: settings.healing)
     }
 
@@ -134,7 +135,7 @@ package final class FleetSimulation {
         case .aggregatorHears, .aggregatorCommits, .aggregatorTicks, .aggregatorLooksAtGit,
             .aggregatorConnects, .aggregatorStarts:
             aggregatorEvent(event)
-        case .releases, .gitIsHonest, .disturbs, .networkReturns, .heals:
+        case .releases, .gitIsHonest, .disturbs, .operatorLooks, .networkReturns, .heals:
             outsideEvent(event)
         }
     }

@@ -38,7 +38,8 @@ struct VirtualAggregator {
 
     /// A process that goes on from what the database has.
     func resumed(
-        _ channel: ChannelName, _ pace: RolloutPace, parse: MessageVerifier.Parsing
+        _ channel: ChannelName, _ pace: RolloutPace, _ git: VirtualGit,
+        parse: MessageVerifier.Parsing
     ) throws -> Process {
         var rows: [DeviceRow] = []
         for (_, bytes) in store.rows.sorted(by: { $0.key < $1.key }) {
@@ -48,8 +49,11 @@ struct VirtualAggregator {
         if let bytes = store.rollout {
             state = try RolloutState(reading: parse(bytes), file: "store")
         }
+        // Its own floor: what it saw once, it knows.
+        let seen = state.tip.flatMap { git.number(of: $0) } ?? 0
         return Process(
             register: DeviceRegister(channel: channel, rows: rows),
-            machine: RolloutMachine(resuming: state, pace: pace), known: Set(rows.map(\.id)))
+            machine: RolloutMachine(resuming: state, pace: pace), seen: seen,
+            known: Set(rows.map(\.id)))
     }
 }

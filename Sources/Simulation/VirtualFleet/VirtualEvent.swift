@@ -29,6 +29,7 @@ enum VirtualEvent {
     case releases(Int)
     case gitIsHonest
     case disturbs
+    case operatorLooks
     case deviceStarts(Int)
     case networkReturns(Int)
     case heals
@@ -56,6 +57,7 @@ enum VirtualEvent {
         case .deviceStarts(let device): (18, Int64(device))
         case .networkReturns(let device): (19, Int64(device))
         case .heals: (20, 0)
+        case .operatorLooks: (21, 0)
         }
     }
 }

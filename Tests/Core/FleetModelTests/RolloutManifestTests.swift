@@ -86,6 +86,15 @@ import YAMLDocument
         #expect(reading.faults.map(\.place) == ["rollout.yaml:3:3"])
     }
 
+    @Test("selectors that an order can't carry are refused")
+    func longSelectors() throws {
+        let values = (0..<200).map { "value-\($0)" }.joined(separator: ", ")
+        let waves = (0..<10).map { "  - {name: wave-\($0), match: 'a\($0) in (\(values))'}\n" }
+        #expect(try rollout("format: 1\nwaves:\n" + waves.prefix(5).joined()).faults.isEmpty)
+        let reading = try rollout("format: 1\nwaves:\n" + waves.joined())
+        #expect(reading.faults.map(\.place) == ["rollout.yaml:3:3"])
+    }
+
     @Test("unknown keys are kept apart from faults, and a newer format can't be judged")
     func unknown() throws {
         let reading = try rollout(

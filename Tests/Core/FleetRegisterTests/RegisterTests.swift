@@ -102,6 +102,22 @@ struct Desk {
         #expect(desk.register.takeChanges().acknowledgements.isEmpty)
     }
 
+    @Test("who is away for a moment only has been there all the time")
+    func shortAbsence() {
+        var desk = Desk()
+        desk.presence(true, epoch: 1)
+        let began = desk.now
+        #expect(desk.row().presentSince == began)
+        desk.presence(false, epoch: 1)
+        desk.now = desk.now + .seconds(200)
+        desk.presence(true, epoch: 2)
+        #expect(desk.row().presentSince == began && desk.row().presenceSince == desk.now)
+        desk.presence(false, epoch: 2)
+        desk.now = desk.now + .seconds(400)
+        desk.presence(true, epoch: 3)
+        #expect(desk.row().presentSince == desk.now)
+    }
+
     @Test("a birth that comes again after the death of its session wakes nobody")
     func lateBirth() {
         var desk = Desk()

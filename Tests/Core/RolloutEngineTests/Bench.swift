@@ -164,6 +164,7 @@ struct Bench {
         for index in devices {
             fleet[index].isOnline = online
             fleet[index].presenceSince = now
+            if online { fleet[index].presentSince = now }
         }
         step(.tick)
     }

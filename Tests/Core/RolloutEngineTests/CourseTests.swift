@@ -55,6 +55,26 @@ import WireMessages
         }
     }
 
+    @Test("a release that was waiting when the rollout halted is no fix: it begins after an abort")
+    func queuedBeforeHalt() {
+        var bench = Bench(4)
+        bench.release(1, threeWaves)
+        bench.release(2, threeWaves)
+        bench.end([0], as: .rolledBack)
+        bench.pass(.seconds(3_600))
+        #expect(bench.standing == .halted && bench.current == Bench.revision(1))
+        #expect(bench.machine.state.current?.reason.contains("after an abort") == true)
+        bench.command(.abort)
+        #expect(bench.current == Bench.revision(2) && bench.standing == .rolling)
+
+        bench = Bench(4)
+        bench.release(1, threeWaves)
+        bench.release(2, threeWaves)
+        bench.end([0], as: .rolledBack)
+        bench.release(3, threeWaves)
+        #expect(bench.current == Bench.revision(3) && bench.machine.state.queued == nil)
+    }
+
     @Test("devices of an unfinished rollout come first in the next one, those first that failed")
     func leaders() {
         var bench = Bench(40)
@@ -96,6 +116,10 @@ import WireMessages
         let (orders, decisions) = (bench.orders, bench.decisions)
         bench.release(1, threeWaves)
         #expect(bench.orders == orders && bench.decisions == decisions)
+        while bench.standing == .rolling { bench.succeed(bench.letIn) }
+        bench.release(2, threeWaves)
+        bench.release(1, threeWaves)
+        #expect(bench.current == Bench.revision(2) && bench.machine.state.queued == nil)
     }
 
     // MARK: Operators

@@ -58,6 +58,24 @@ import WireMessages
         #expect(openings == 1)
     }
 
+    @Test("a silent device that connects anew may have missed the last order, so it gets another")
+    func silentComesBack() {
+        var bench = Bench(4)
+        bench.release(1, threeWaves)
+        bench.pass(.seconds(3_600))
+        #expect(bench.standing(of: 0) == .silent)
+        let orders = bench.orders.count
+        bench.pass(.seconds(60))
+        #expect(bench.orders.count == orders)
+        // It was away for a moment only: still silent, but in a new session.
+        bench.fleet[0].presenceSince = bench.now
+        bench.step(.tick)
+        #expect(bench.standing(of: 0) == .silent)
+        #expect(bench.orders.count == orders + 1)
+        bench.pass(.seconds(600))
+        #expect(bench.orders.count == orders + 1)
+    }
+
     @Test("when everything is open, one opening says so, and devices named first need no line")
     func openings() {
         var bench = Bench(10)
