@@ -139,7 +139,7 @@ let overviewTemplate = #"""
     <td data-label="State"><span class="badge {{.style}}">{{.state}}</span></td>
     <td data-label="Labels" class="labels">{{#.labels}}<span>{{.}}</span> {{/.labels}}</td>
     <td data-label="Wave">{{.wave}}</td>
-    <td data-label="Release">{{#.release}}<code{{#differs}} class="differs"{{/differs}}>{{.}}</code>{{/.release}}{{#.differs}}<span class="sr"> not what its channel says</span>{{/.differs}}</td>
+    <td data-label="Release">{{#.differs}}<code class="differs">{{.release}}</code><span class="sr"> not what its channel says</span>{{/.differs}}{{^.differs}}{{#.release}}<code>{{.}}</code>{{/.release}}{{/.differs}}</td>
     <td data-label="Generation" class="number">{{.generation}}{{#.isUnconfirmed}}<span class="dim" title="not confirmed">?</span>{{/.isUnconfirmed}}</td>
     <td data-label="Drift" class="number">{{#.drift}}<span class="caution-text">{{.}}</span>{{/.drift}}</td>
     <td data-label="Heard">{{#.heard}}<time datetime="{{.text}}" title="{{.text}}" data-at="{{.milliseconds}}">{{.age}}</time>{{/.heard}}</td>
