@@ -1,19 +1,39 @@
+internal import Glibc
 internal import HostSystem
+internal import Synchronization
+
+/// Where the handler writes; set before the handler is.
+private let stopPipe = Atomic<Int32>(-1)
 
 /// SIGTERM and SIGINT, as something to wait for.
+///
+/// By a handler and a pipe: Swift's asynchronous main thread waits with all signals open, so whatever
+/// only holds them back on other threads (signalfd) would never see one.
 struct StopSignals: Sendable {
     private let signals: AsyncStream<Void>
 
-    /// To be made before any thread is started.
     init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
+            throw SystemError(operation: "make", path: "a pipe", code: errno)
+        }
+        stopPipe.store(ends[1], ordering: .sequentiallyConsistent)
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in
+            var byte: UInt8 = 1
+            _ = write(stopPipe.load(ordering: .sequentiallyConsistent), &byte, 1)
+        }
+        action.sa_flags = Int32(SA_RESTART)
+        sigaction(SIGTERM, &action, nil)
+        sigaction(SIGINT, &action, nil)
+
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         signals = stream
-        let queue = QueueHolder(try SignalQueue([.terminate, .interrupt]))
+        let reading = ends[0]
         try OwnThread.start("signals") {
+            var byte: UInt8 = 0
             while true {
-                var requests = [PollRequest(reading: queue.queue.descriptor)]
-                guard (try? PollRequest.wait(for: &requests, timeout: nil)) != nil else { continue }
-                if let signal = try? queue.queue.next(), signal != .child { continuation.yield() }
+                if read(reading, &byte, 1) == 1 { continuation.yield() }
             }
         }
     }
@@ -22,11 +42,4 @@ struct StopSignals: Sendable {
     func wait() async {
         for await _ in signals { return }
     }
-}
-
-/// Carries the queue to the thread that reads it.
-private final class QueueHolder: Sendable {
-    let queue: SignalQueue
-
-    init(_ queue: consuming SignalQueue) { self.queue = queue }
 }
