@@ -209,7 +209,8 @@ let modules: [Module] = [
         name: "DeviceBus", wing: .device,
         uses: [
             "DeviceLink", "DeviceRecords", "Digests", "Documents", "FleetCertificates",
-            "FleetModel", "HostSystem", "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Signatures",
+            "FleetModel", "HostSystem", "JSONDocument", "MQTTLink", "NetworkStreams",
+            "ReleaseTrust", "Signatures",
             "WireMessages",
         ]),
     Module(
@@ -298,7 +299,9 @@ let modules: [Module] = [
         products: [httpClient, subprocess]),
     Module(
         name: "Demo", wing: .operator,
-        uses: ["Documents", "FleetClient", "FleetModel", "FleetTools", "HostSystem", "JSONDocument"],
+        uses: [
+            "Documents", "FleetClient", "FleetModel", "FleetTools", "HostSystem", "JSONDocument",
+        ],
         isTestedElsewhere: true),
 
     // Programs: parse arguments, wire, start.

@@ -83,12 +83,16 @@ import VirtualFleet
 
     @Test("a wave that opens on a success which nobody signed is found")
     func believesForgeries() {
-        #expect(violation(of: .aggregator(.believesForgeries)).contains("waves: "))
+        // By the checker of the waves, or by devices that a wrong picture leaves behind.
+        let found = violation(of: .aggregator(.believesForgeries))
+        #expect(found.contains("waves: ") || found.contains("arrival: "), "\(found)")
     }
 
     @Test("devices that come back to an order of yesterday and get no newer one never arrive")
     func neverRenews() {
-        #expect(violation(of: .aggregator(.neverRenews)).contains("arrival: "))
+        // Or a wave opens over them while they are on their way.
+        let found = violation(of: .aggregator(.neverRenews))
+        #expect(found.contains("arrival: ") || found.contains("waves: "), "\(found)")
     }
 
     @Test("an event that was acknowledged before it was written down is lost with a crash")
