@@ -35,6 +35,9 @@ struct WhyChain {
     private let view: ChannelView
     private let now: Instant
 
+    /// How long nobody wonders that a device has not told of the newest order.
+    private static let timeToTell = Duration.seconds(90)
+
     /// `misfit` tells why the release does not fit the device.
     init(
         of device: FleetPicture.Device, in picture: FleetPicture, order: Order?,
@@ -210,8 +213,10 @@ struct WhyChain {
                 fix: "Does trust/allowed_signers name the aggregator's key for flotilla-order? On "
                     + "the device: flotilla-agent status.")
         }
+        // A device tells of a newer number alone only after a minute. Who has arrived needs none.
+        let isNew = now - order.issued < Self.timeToTell
         add(
-            heard >= order.sequence, what,
+            heard >= order.sequence || isNew || device.place.standing == .succeeded, what,
             "order \(order.sequence) of \(order.issued); it told of \(heard)",
             fix: "It tells with its next state. If it does not: flotilla-agent status there.")
     }

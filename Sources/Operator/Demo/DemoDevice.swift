@@ -6,7 +6,7 @@ package final class DemoDevice {
     package let id: String
     package let root: String
     private let tools: Toolbox
-    private let log: String
+    let log: String
     private var agent: Background?
 
     /// The only device of its world.

@@ -30,11 +30,17 @@ package enum FleetDemo {
         if let fault = options.fault { progress.say("with a fault on purpose: \(fault.rawValue)") }
     }
 
-    private static func conclude(_ checks: [StoryBook.Check], _ progress: Progress) -> Int32 {
-        let failed = checks.filter { !$0.hasHeld }
+    /// What did not hold, the first of it last: all after it may be for the same reason.
+    private static func conclude(_ story: StoryBook, _ progress: Progress) -> Int32 {
+        let failed = story.checks.filter { !$0.hasHeld }
         progress.say("")
-        for check in failed { progress.failed(check.name, check.differences) }
-        progress.say("demo: \(checks.count - failed.count) of \(checks.count) checks held")
+        for check in failed.dropFirst().reversed() { progress.failed(check.name, []) }
+        if let first = failed.first {
+            progress.failed("at first: \(first.name)", first.differences, atMost: 4)
+            for line in story.testimony { progress.say("      \(line)") }
+        }
+        progress.say(
+            "demo: \(story.checks.count - failed.count) of \(story.checks.count) checks held")
         return failed.isEmpty ? 0 : 1
     }
 }
@@ -63,7 +69,7 @@ extension FleetDemo {
                 try story.check("no process, no port and no folder is left", world.leftovers)
             }
         }
-        return conclude(story.checks, progress)
+        return conclude(story, progress)
     }
 
     private static func run(_ story: FleetStory) throws {
@@ -108,7 +114,7 @@ extension FleetDemo {
                 try story.check("no process, no port and no folder is left", world.leftovers)
             }
         }
-        return conclude(story.checks, progress)
+        return conclude(story, progress)
     }
 
     private static func run(_ story: Story) throws {

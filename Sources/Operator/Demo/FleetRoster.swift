@@ -57,14 +57,17 @@ enum FleetRoster {
     }
 
     /// Three waves: one device, half of all, the rest. The times are short so that the demo is.
-    static let rollout = """
+    ///
+    /// - Parameter soak: seconds that the canary has to be well.
+    static func rollout(soak: Int = 4) -> String {
+        """
         # How a release reaches the devices: one first, then half of them, then all.
         format: 1
         waves:
           - name: canary
             match: ring=canary
             limit: 1
-            soak: 3s
+            soak: \(soak)s
           - name: half
             limit: 50%
             soak: 2s
@@ -73,4 +76,5 @@ enum FleetRoster {
         spread: 0s
 
         """
+    }
 }

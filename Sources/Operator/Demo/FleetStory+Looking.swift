@@ -96,6 +96,21 @@ extension FleetStory {
         }
     }
 
+    /// The last words of the aggregator, of the broker, and of the first device that is named.
+    func lastWords(about differences: [String]) -> [String] {
+        let named = world.devices.filter { device in
+            differences.contains { $0.hasPrefix("\(device.id),") || $0.hasPrefix("\(device.id):") }
+        }
+        var logs: [(name: String, path: String, lines: Int)] = []
+        if let aggregator = world.aggregator { logs.append(("aggregator", aggregator.log, 3)) }
+        logs.append(("broker", world.broker.log, 1))
+        logs += named.prefix(1).map { ($0.id, $0.log, 4) }
+        return logs.flatMap { log in
+            let text = (try? WorldFolder.read(log.path)) ?? ""
+            return text.split(separator: "\n").suffix(log.lines).map { "\(log.name): \($0)" }
+        }
+    }
+
     // MARK: The three places
 
     /// One of the aggregator's answers, by `flotilla … --json`.

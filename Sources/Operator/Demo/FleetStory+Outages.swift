@@ -6,7 +6,7 @@ extension FleetStory {
     /// The aggregator is killed between two waves.
     func aggregatorKilled() throws {
         try setPanic(30)
-        try publishGood("A change in the middle of which the aggregator dies")
+        let soak = try publishWithLongSoak("A change in the middle of which the aggregator dies")
         try waitUntilRolling()
         let began = try picture("rollout", "status").list("current.decisions").first?["digest"]
         try check(
@@ -16,7 +16,7 @@ extension FleetStory {
         let untouched = try look(others)
         // Longer than the canary must be well before the next wave.
         progress.await("the aggregator stays away for a while")
-        try watchman.letPass(.seconds(6))
+        try watchman.letPass(soak)
         try checkNow(
             "without the aggregator no further wave opens, and nothing is touched",
             each(all) { id in

@@ -4,12 +4,12 @@ internal import HostSystem
 extension FleetStory {
     func pause() throws {
         try setPanic(40)
-        try publishGood("A change that is paused")
+        let soak = try publishWithLongSoak("A change that is paused")
         try waitUntilRolling()
         try steer(["pause", "--reason", "the crane is moving"], as: world.operatorPerson)
         let untouched = try look(others)
         progress.await("the pause lasts longer than a soak")
-        try watchman.letPass(.seconds(7))
+        try watchman.letPass(soak)
         try checkNow(
             "a pause pauses: eleven wait as they are, and the aggregator says who wants it so",
             each(others) { id in
@@ -76,10 +76,16 @@ extension FleetStory {
         try check(
             "`flotilla why` finds nothing in the way of any device", each(all, settled),
             and: [
-                {
-                    try self.all.filter { try self.world.running().ask(["why", $0]).exit != 0 }
-                        .map { "\($0): something is in its way" }
-                }
+                { try self.all.flatMap { try self.obstacles(of: $0) } }
             ])
+    }
+
+    /// What `flotilla why` says is in the way of a device.
+    private func obstacles(of id: String) throws -> [String] {
+        let (why, exit) = try world.running().ask(["why", id])
+        guard exit != 0 else { return [] }
+        let steps = why.list("steps").filter { $0["ok"] == "false" }
+        return steps.map { "\(id): \($0["what"] ?? "?"): \($0["detail"] ?? "?")" }
+            + ["\(id): `flotilla why` ended with \(exit)"]
     }
 }

@@ -34,6 +34,10 @@ final class FleetStory: StoryBook {
         current = before
     }
 
+    override func hearWitnesses(of differences: [String]) -> [String] {
+        lastWords(about: differences)
+    }
+
     func ids(_ roles: SampleDevice.Role...) -> [String] {
         FleetRoster.devices.filter { roles.contains($0.role) }.map(\.id)
     }
@@ -46,6 +50,16 @@ final class FleetStory: StoryBook {
         let release = try world.desk.publish(message)
         try world.aggregator?.hook()
         return release
+    }
+
+    /// A release whose canary has to be well for so long that everything can be looked at meanwhile,
+    /// on a slow machine too. Gives the time that has to pass to be sure that it is over.
+    func publishWithLongSoak(_ message: String) throws -> Duration {
+        let soak = 8
+        try world.desk.write("rollout.yaml", FleetRoster.rollout(soak: soak))
+        try publishGood(message)
+        try world.desk.write("rollout.yaml", FleetRoster.rollout())
+        return .seconds(soak + 2)
     }
 
     /// Publishes it, and takes it as what all devices should have from now on.

@@ -62,7 +62,7 @@ final class FleetWorld {
             "# Devices apply every trusted release by themselves, as soon as they see it.",
             with: "# Devices wait until the aggregator opens a release to them; see rollout.yaml.",
             in: "fleet.yaml")
-        try desk.write("rollout.yaml", FleetRoster.rollout)
+        try desk.write("rollout.yaml", FleetRoster.rollout())
         try FleetRoster.write(to: desk)
         var line = authority.aggregatorLine
         if fault == .ack { line = line.replacingOccurrences(of: ",flotilla-ack", with: "") }

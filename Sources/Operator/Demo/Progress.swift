@@ -45,10 +45,10 @@ package final class Progress {
         finish(terminal.styled("✓", .green) + " \(name)" + terminal.styled("  \(tenths) s", .dim))
     }
 
-    package func failed(_ name: String, _ differences: [String]) {
+    package func failed(_ name: String, _ differences: [String], atMost limit: Int = 12) {
         finish(terminal.styled("✗ \(name)", .red))
-        for line in differences.prefix(12) { say("      \(line)") }
-        if differences.count > 12 { say("      and \(differences.count - 12) more") }
+        for line in differences.prefix(limit) { say("      \(line)") }
+        if differences.count > limit { say("      and \(differences.count - limit) more") }
     }
 
     private func finish(_ text: String) {

@@ -13,6 +13,8 @@ class StoryBook {
     let progress: Progress
     let watchman: Watchman
     private(set) var checks: [Check] = []
+    /// What the world's processes had said last when the first check did not hold.
+    private(set) var testimony: [String] = []
     private var stepCount = 0
     /// How long a check may take to hold while all others did.
     var longestWait = Duration.seconds(30)
@@ -36,8 +38,9 @@ class StoryBook {
         }
     }
 
-    /// After something did not hold, what builds on it is not worth waiting for as long.
-    var patience: Duration { checks.allSatisfy(\.hasHeld) ? longestWait : .seconds(6) }
+    /// After something did not hold, what builds on it is not worth waiting for as long; long enough
+    /// that what has nothing to do with it holds.
+    var patience: Duration { checks.allSatisfy(\.hasHeld) ? longestWait : longestWait / 5 }
 
     /// Waits until there are no differences any more.
     func check(_ name: String, _ differences: @escaping () throws -> [String]) throws {
@@ -51,10 +54,10 @@ class StoryBook {
         progress.await(name)
         let start = Clocks.monotonic()
         let hasHeld = try watchman.wait(atMost: patience) {
-            for place in places where try !place().isEmpty { return false }
+            for place in places where try !look(at: place).isEmpty { return false }
             return true
         }
-        let differences = hasHeld ? [] : try places.flatMap { try $0() }
+        let differences = hasHeld ? [] : try places.flatMap(look)
         note(name, differences, after: Clocks.monotonic() - start)
     }
 
@@ -62,8 +65,19 @@ class StoryBook {
     func checkNow(_ name: String, places: [() throws -> [String]]) throws {
         progress.await(name)
         let start = Clocks.monotonic()
-        let differences = try places.flatMap { try $0() }
+        let differences = try places.flatMap(look)
         note(name, differences, after: Clocks.monotonic() - start)
+    }
+
+    /// A place that can't be looked at is not as it should be.
+    private func look(at place: () throws -> [String]) throws -> [String] {
+        do {
+            return try place()
+        } catch let interrupted as Interrupted {
+            throw interrupted
+        } catch {
+            return ["\(error)"]
+        }
     }
 
     func note(_ name: String, _ differences: [String], after duration: Duration) {
@@ -72,6 +86,13 @@ class StoryBook {
             progress.held(name, after: duration)
         } else {
             progress.failed(name, differences)
+            if testimony.isEmpty {
+                testimony = hearWitnesses(of: differences)
+                for line in testimony { progress.say("      \(line)") }
+            }
         }
     }
+
+    /// The last words in the logs of those whom the differences are about.
+    func hearWitnesses(of differences: [String]) -> [String] { [] }
 }
