@@ -13,12 +13,16 @@ internal import WireMessages
 package final class FleetStore {
     private let database: DatabaseQueue
     private let path: String
-    /// Older events go when there are more.
+    /// Older events go when there are more, of all devices and of one.
     private let eventLimit: Int64
+    private let eventsOfDevice: Int64
 
-    package init(at path: String, eventLimit: Int64 = 1_000_000) throws(StoreError) {
+    package init(
+        at path: String, eventLimit: Int64 = 1_000_000, eventsOfDevice: Int64 = 20_000
+    ) throws(StoreError) {
         self.path = path
         self.eventLimit = eventLimit
+        self.eventsOfDevice = eventsOfDevice
         database = try storing(path) {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = true
@@ -50,7 +54,9 @@ package final class FleetStore {
             try database.write { database in
                 var writer = StoreWriter(database)
                 try writer.write(changes)
-                if writer.newEvents > 0 { try writer.forgetEvents(beyond: eventLimit) }
+                if writer.newEvents > 0 {
+                    try writer.forgetEvents(beyond: eventLimit, ofEach: eventsOfDevice)
+                }
                 return writer.newEvents
             }
         }

@@ -10,6 +10,8 @@ struct StoreWriter {
     /// Keys of devices that this transaction met.
     private var keys: [DeviceID: Int64] = [:]
     private(set) var newEvents = 0
+    /// Devices with new events.
+    private var talkers: Set<Int64> = []
 
     init(_ database: Database) { self.database = database }
 
@@ -33,6 +35,7 @@ struct StoreWriter {
     }
 
     private mutating func write(_ event: StoredEvent) throws {
+        let device = try key(of: event.device)
         try execute(
             """
             INSERT INTO event (device, epoch, sequence, kind, generation, revision, digest,
@@ -41,11 +44,13 @@ struct StoreWriter {
             ON CONFLICT (device, epoch, sequence) DO NOTHING
             """,
             [
-                try key(of: event.device), event.epoch, event.sequence, event.kind,
+                device, event.epoch, event.sequence, event.kind,
                 event.generation, event.revision?.text, event.digest?.description,
                 event.detail, event.at.milliseconds, event.received.milliseconds,
             ])
-        newEvents += database.changesCount
+        guard database.changesCount > 0 else { return }
+        newEvents += 1
+        talkers.insert(device)
     }
 
     private func write(_ decision: StoredDecision) throws {
@@ -68,8 +73,17 @@ struct StoreWriter {
         throw StoreError("an event of \(id) came to the store before the device itself")
     }
 
-    /// The newest ones stay.
-    func forgetEvents(beyond limit: Int64) throws {
+    /// The newest ones stay: of each device that told some, so that one that tells without end
+    /// drives out no other's, and of all.
+    func forgetEvents(beyond limit: Int64, ofEach share: Int64) throws {
+        for device in talkers {
+            try execute(
+                """
+                DELETE FROM event WHERE device = ? AND number <= (
+                    SELECT number FROM event WHERE device = ? ORDER BY number DESC
+                    LIMIT 1 OFFSET ?)
+                """, [device, device, share])
+        }
         try execute(
             "DELETE FROM event WHERE number <= (SELECT MAX(number) FROM event) - ?", [limit])
     }

@@ -72,7 +72,10 @@ final class IngestLoop {
         if let since = waitingSince, ingest.desk.withLock({ $0.batch == nil }) {
             end = min(end, since + settings.gather)
         }
-        if isSubscribed, !ingest.status.isSettled {
+        // A batch that waits is no reason to look again and again: who takes it rings the bell.
+        if isSubscribed, intake.isEmpty,
+            ingest.desk.withLock({ $0.batch == nil && !$0.status.isSettled })
+        {
             end = min(end, subscribedAt + Self.settlingTime)
         }
         var requests = [ingest.bell.request]

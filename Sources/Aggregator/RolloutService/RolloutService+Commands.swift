@@ -33,16 +33,15 @@ extension RolloutService {
         } catch {
             throw CommandRefusal(error)
         }
-        pending.values[StoredValue.commands] = commands.memory
         let name = believed.signer.principal
         settings.log("\(name) says: \(believed.command.kind.rawValue)")
-        if let refusal = step(.command(believed.command, operator: name)) {
-            commit()
+        let refusal = decide(.command(believed.command, operator: name))
+        guard storeProblem == nil else { throw Self.notKept }
+        if let refusal {
             throw CommandRefusal(
                 .conflict, code: refusal.code.rawValue, message: refusal.message,
                 fix: refusal.fix)
         }
-        guard commit() else { throw Self.notKept }
         return machine.state.current?.standing.rawValue
     }
 

@@ -20,9 +20,12 @@ extension RolloutService {
         release()
         let now = Clocks.monotonic()
         let wantsStep = isStepDue || wall() >= machine.wakeAt ?? Instant(nanoseconds: .max)
-        if wantsStep, now >= earliestStep { step(.tick) }
-        takeChanges()
-        commit()
+        if wantsStep, now >= earliestStep {
+            decide(.tick)
+        } else {
+            takeChanges()
+            commit()
+        }
     }
 
     /// The clock, where it is not behind what signed statements told.
@@ -30,10 +33,32 @@ extension RolloutService {
         max(Clocks.wall(), view.head?.committed ?? Instant(nanoseconds: 0))
     }
 
-    /// Lets the engine decide. What it wants done is done after the next commit.
+    /// Lets the engine decide on what is on the disk, and keeps what it decided; or undoes it. What
+    /// could not be kept when it was decided may be wrong by the time at which it can be.
+    ///
+    /// - Returns: why an operator's command is not obeyed.
     @discardableResult
-    func step(_ input: RolloutInput) -> RolloutRefusal? {
+    func decide(_ input: RolloutInput) -> RolloutRefusal? {
         takeChanges()
+        guard commit() else { return nil }
+        let before = (machine, commands, keptState, notedSteps, stateKeptAt)
+        if case .command = input { pending.values[StoredValue.commands] = commands.memory }
+        let refusal = step(input)
+        let orders = afterwards.count
+        takeChanges()
+        guard commit() else {
+            pending.decisions = []
+            pending.values = [:]
+            afterwards.removeFirst(orders)
+            (machine, commands, keptState, notedSteps, stateKeptAt) = before
+            stopListening()
+            isStepDue = true
+            return refusal
+        }
+        return refusal
+    }
+
+    private func step(_ input: RolloutInput) -> RolloutRefusal? {
         isStepDue = false
         counters.steps += 1
         let start = Clocks.monotonic()
@@ -57,6 +82,7 @@ extension RolloutService {
             case .refused(let reason): refusal = reason
             }
         }
+        self.register.newestOrder = machine.state.lastSequence
         if !effects.isEmpty { listeners.changed() }
         return refusal
     }
@@ -90,6 +116,7 @@ extension RolloutService {
             counters.failedCommits += 1
             if storeProblem == nil { settings.log("can't keep what was heard: \(error)") }
             storeProblem = error.description
+            stopListening()
             return false
         }
         if !pending.isEmpty { counters.commits += 1 }

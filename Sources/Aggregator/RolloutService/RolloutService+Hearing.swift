@@ -1,4 +1,5 @@
 internal import ChannelWatch
+internal import Digests
 internal import FleetModel
 internal import FleetRegister
 internal import HostSystem
@@ -12,23 +13,32 @@ internal import WireMessages
 extension RolloutService {
     /// Takes what the bus brought, as long as it can be kept.
     func hearWaiting() {
-        listen()
         while storeProblem == nil, let batch = ingest.takeBatch() {
-            let now = Clocks.wall()
+            let now = wall()
             for message in batch { hear(message, at: now) }
             isStepDue = true
             goOn()
         }
+        listen()
     }
 
-    /// The engine opens nothing while the bus is not heard: its picture would be old.
+    /// The engine opens nothing while the bus is not heard, or what is heard can't be kept: its
+    /// picture would be old.
     private func listen() {
-        let settled = ingest.status.isSettled
+        let settled = ingest.status.isSettled && storeProblem == nil
         guard settled != isListening else { return }
-        isListening = settled
-        step(.listening(settled))
+        if settled {
+            decide(.listening(true))
+            isListening = storeProblem == nil
+        } else {
+            stopListening()
+        }
         listeners.changed()
-        commit()
+    }
+
+    func stopListening() {
+        isListening = false
+        machine.stopListening()
     }
 
     private func hear(_ message: HeardMessage, at now: Instant) {
@@ -114,11 +124,16 @@ extension RolloutService {
         self.arriving = nil
         resolveAnew(register.rows.filter { $0.identity == nil }.map(\.id))
         let salt = Program.randomBytes(16)
-        step(
+        decide(
             .released(
                 RolloutRelease(
                     revision: arriving, tree: content.tree, manifest: content.rollout,
-                    salt: Self.hexadecimal(salt))))
+                    salt: Hex.encode(salt))))
+        guard storeProblem == nil else {
+            // It comes again when there is room.
+            self.arriving = arriving
+            return
+        }
         contents = contents.filter { expectations.releases.contains($0.key) }
     }
 
@@ -129,13 +144,6 @@ extension RolloutService {
         }
         watch.askExpectations(
             number: question.number, of: question.devices, under: question.release)
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0\(digits)" : digits
-        }.joined()
     }
 }
 

@@ -82,6 +82,7 @@ package actor RolloutService {
         for identity in rows.compactMap(\.identity) { expectations.setIdentity(identity) }
         expectations.setReleases(machine.releases)
         self.expectations = expectations
+        register.newestOrder = machine.state.lastSequence
     }
 
     private static func machine(
@@ -185,6 +186,8 @@ extension RolloutService {
     private func keepTime() async {
         while !Task.isCancelled {
             goOn()
+            // What came while nothing could be kept waits, and nobody says so again.
+            hearWaiting()
             // Ends early when the service does.
             try? await ContinuousClock().sleep(for: .milliseconds(200))
         }

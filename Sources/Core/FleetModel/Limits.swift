@@ -90,6 +90,9 @@ package enum Limits {
     /// twice.
     package static let mqttPayloadBytes = 64 << 10
     package static let mqttDepth = 16
+    /// No session of a device has a higher number: sessions count from the clock's milliseconds, and
+    /// from a number near the end of all numbers nobody could count on.
+    package static let highestEpoch: Int64 = 1 << 61
     /// What a signed message holds: a payload, whose quotes and backslashes are escaped once more,
     /// a signature and a certificate.
     package static let signedPayloadBytes = 48 << 10

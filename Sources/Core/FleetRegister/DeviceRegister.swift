@@ -15,6 +15,14 @@ package struct DeviceRegister: Sendable {
     private var changes = RegisterChanges()
     private var acknowledgements: [DeviceID: Acknowledgement] = [:]
     private var toResolve: Set<DeviceID> = []
+    /// The newest order that was given: what is heard from now on may be an answer to it.
+    package var newestOrder: Int64 = 0
+    /// Devices that signed nothing yet.
+    private var unproven = 0
+
+    /// Presence is not signed, so whoever is on the broker can name devices. Only so many are noted
+    /// that never signed anything.
+    static let unprovenLimit = 1_000
 
     /// `rows` are what a store kept.
     package init(channel: ChannelName, rows: [DeviceRow] = []) {
@@ -22,6 +30,7 @@ package struct DeviceRegister: Sendable {
         self.rows = rows
         places = Dictionary(
             rows.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        unproven = rows.count { !$0.isProven }
     }
 
     package var count: Int { rows.count }
@@ -65,15 +74,20 @@ package struct DeviceRegister: Sendable {
     package mutating func hear(
         _ presence: Presence, from id: DeviceID, at received: Instant
     ) -> Hearing {
+        guard places[id] != nil || unproven < Self.unprovenLimit else { return .tooMany }
         let place = place(of: id, at: received)
         guard presence.epoch >= rows[place].knownEpoch else {
             // The broker may tell the death of an earlier session late; that needs no answer.
             if presence.online { answer(place, at: received) }
             return .lowEpoch
         }
-        let isSame = rows[place].presenceEpoch == presence.epoch
-        // Each session has an epoch of its own, so nobody comes back to life in the same one.
-        guard !isSame || (rows[place].isOnline && !presence.online) else { return .known }
+        let known = rows[place].presenceEpoch
+        // A death of an earlier session says nothing of this one.
+        if !presence.online, presence.epoch < known ?? 0 { return .lowEpoch }
+        guard known != presence.epoch || (rows[place].isOnline && !presence.online) else {
+            if presence.online, !rows[place].isOnline { hasRisen(place, presence, at: received) }
+            return .known
+        }
         let isFirst = rows[place].presenceEpoch == nil
         rows[place].presenceEpoch = presence.epoch
         if presence.online {
@@ -92,6 +106,14 @@ package struct DeviceRegister: Sendable {
         return .news
     }
 
+    /// Each session has an epoch of its own, so nobody comes back to life in the same one. Who tries
+    /// could not write down how far he had counted: he is told to count on, where he signed
+    /// something in it.
+    private mutating func hasRisen(_ place: Int, _ presence: Presence, at now: Instant) {
+        guard presence.epoch == rows[place].knownEpoch else { return }
+        answer(place, knowing: presence.epoch + 1, at: now)
+    }
+
     @discardableResult
     package mutating func hear(
         _ state: ReportedState, from id: DeviceID, at received: Instant
@@ -106,6 +128,10 @@ package struct DeviceRegister: Sendable {
         }
         guard isNewer(state, than: rows[place].state) else { return .known }
         take(state, at: place, received)
+        // Who speaks in a session that is over has begun another one with the same number.
+        if !rows[place].isOnline, rows[place].presenceEpoch == state.epoch {
+            answer(place, knowing: state.epoch + 1, at: received)
+        }
         return .news
     }
 
@@ -123,7 +149,9 @@ package struct DeviceRegister: Sendable {
             } ?? true
         if changesWhatItShouldHave { toResolve.insert(rows[place].id) }
         if known == nil || known?.digest != state.digest { rows[place].digestSince = received }
+        prove(place)
         rows[place].state = state
+        rows[place].overruleOutcomes()
         rows[place].stateReceived = received
         rows[place].lastHeard = max(rows[place].lastHeard, received)
         rows[place].noteAffected()
@@ -142,6 +170,7 @@ package struct DeviceRegister: Sendable {
             return .lowEpoch
         }
         if rows[place].outboxEpoch != batch.epoch {
+            prove(place)
             rows[place].outboxEpoch = batch.epoch
             rows[place].heardUpto = 0
             changed.insert(place)
@@ -149,7 +178,7 @@ package struct DeviceRegister: Sendable {
         var isNews = false
         for event in batch.events where event.sequence > rows[place].heardUpto {
             rows[place].heardUpto = event.sequence
-            rows[place].note(event, at: received)
+            rows[place].note(event, at: received, under: newestOrder)
             changes.events.append(
                 HeardEvent(device: id, epoch: batch.epoch, event: event, received: received))
             isNews = true
@@ -167,17 +196,23 @@ package struct DeviceRegister: Sendable {
     private mutating func place(of id: DeviceID, at now: Instant) -> Int {
         if let place = places[id] { return place }
         rows.append(DeviceRow(id: id, at: now))
+        unproven += 1
         places[id] = rows.count - 1
         changed.insert(rows.count - 1)
         return rows.count - 1
     }
 
+    /// It signs something: what is noted of it now is no longer only somebody's claim.
+    private mutating func prove(_ place: Int) {
+        if !rows[place].isProven { unproven -= 1 }
+    }
+
     /// Says how far the device was heard, and which epoch is the highest known.
-    private mutating func answer(_ place: Int, at now: Instant) {
+    private mutating func answer(_ place: Int, knowing epoch: Int64? = nil, at now: Instant) {
         let row = rows[place]
         acknowledgements[row.id] = Acknowledgement(
             fleet: channel.fleet, channel: row.state?.channel ?? channel.channel, device: row.id,
-            epoch: row.outboxEpoch ?? 0, upto: row.heardUpto, knownEpoch: row.knownEpoch,
+            epoch: row.outboxEpoch ?? 0, upto: row.heardUpto, knownEpoch: epoch ?? row.knownEpoch,
             issued: now)
     }
 }

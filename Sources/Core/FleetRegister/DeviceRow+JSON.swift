@@ -85,6 +85,8 @@ extension DeviceRow.Ended {
             "release": .string(release.text), "kind": .string(outcome.kind.rawValue),
             "digest": outcome.digest.map { .string($0.description) } ?? .null,
             "received": .integer(outcome.received.nanoseconds),
+            "order": .integer(outcome.order),
+            "isOlderThanReport": .bool(outcome.isOlderThanReport),
         ]
     }
 
@@ -96,7 +98,9 @@ extension DeviceRow.Ended {
             outcome: ReleaseOutcome(
                 kind: reader.value("kind") { ReleaseOutcome.Kind(rawValue: $0) },
                 digest: digest == nil ? nil : reader.value("digest") { ContentDigest($0) },
-                received: reader.instant("received")))
+                received: reader.instant("received"),
+                order: reader.optionalInteger("order") ?? 0,
+                isOlderThanReport: reader.text("isOlderThanReport") == "true"))
     }
 }
 

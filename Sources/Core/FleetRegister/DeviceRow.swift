@@ -58,11 +58,12 @@ package struct DeviceRow: Equatable, Sendable {
         presentSince = now
     }
 
-    /// The highest epoch that was ever heard of this device. One that comes below it has lost its
-    /// memory.
-    package var knownEpoch: Int64 {
-        max(presenceEpoch ?? 0, state?.epoch ?? 0, outboxEpoch ?? 0)
-    }
+    /// The highest epoch in which this device signed anything. One that comes below it has lost its
+    /// memory. What only presence says does not count: whoever is on the broker can say it.
+    package var knownEpoch: Int64 { max(state?.epoch ?? 0, outboxEpoch ?? 0) }
+
+    /// Whether it ever signed anything.
+    var isProven: Bool { state != nil || outboxEpoch != nil }
 
     package func expectation(under release: Revision) -> Expectation? {
         expected.first { $0.release == release }?.expectation
@@ -120,13 +121,22 @@ extension DeviceRow {
 
     // MARK: Outcomes
 
+    /// A newer state says more than what was heard before it.
+    mutating func overruleOutcomes() {
+        for index in ended.indices { ended[index].outcome.isOlderThanReport = true }
+    }
+
     /// Takes in what an event says of a release. Events come in the order in which they happened.
-    mutating func note(_ event: DeviceEvent, at received: Instant) {
+    ///
+    /// - Parameter order: the newest order that was given.
+    mutating func note(_ event: DeviceEvent, at received: Instant, under order: Int64) {
         if event.kind == "rolledBack" {
             // It names the release to which the device came back; what failed was told before.
             guard let index = ended.lastIndex(where: { $0.outcome.kind == .failed }) else { return }
             ended[index].outcome.kind = .rolledBack
             ended[index].outcome.received = received
+            ended[index].outcome.order = order
+            ended[index].outcome.isOlderThanReport = false
             return
         }
         guard let release = event.revision, let kind = Self.kind(of: event) else { return }
@@ -138,7 +148,8 @@ extension DeviceRow {
         ended.append(
             Ended(
                 release: release,
-                outcome: ReleaseOutcome(kind: kind, digest: event.digest, received: received)))
+                outcome: ReleaseOutcome(
+                    kind: kind, digest: event.digest, received: received, order: order)))
         if ended.count > Self.keptReleases { ended.removeFirst() }
     }
 

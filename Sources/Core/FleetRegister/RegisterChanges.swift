@@ -9,6 +9,8 @@ package enum Hearing: Equatable, Sendable {
     /// It is of an earlier life of the device, or the device has lost its memory: it is told which
     /// epoch is known.
     case lowEpoch
+    /// Too many devices were named that never signed anything.
+    case tooMany
     /// It names another fleet, or another device than its topic.
     case notForUs
 }

@@ -92,10 +92,7 @@ extension DeviceStanding {
         let release = rollout.release.revision
         // A later state says more than an outcome: a device may have been tried again, or set up
         // anew.
-        let isOverruled =
-            device.report.map { report in
-                device.outcome.map { report.received > $0.received } ?? true
-            } ?? false
+        let isOverruled = device.report != nil && device.outcome?.isOlderThanReport ?? true
         if let outcome = device.outcome, let ended = Self(ending: outcome) {
             let isMended =
                 isOverruled && device.hasConfirmed(digest) && device.report?.revision == release
@@ -128,18 +125,17 @@ extension DeviceStanding {
     }
 
     /// Whether what a device says of its success was said after its wave opened. What was said
-    /// before can't be an answer to the order.
+    /// before can't be an answer to the order. The order that opened it tells, and no clock.
     private static func isNew(
         _ device: FleetDevice, _ digest: ContentDigest, _ admission: Admission?,
         release: Revision, confirmed: Bool
     ) -> Bool {
         guard let admission else { return false }
-        if confirmed, let outcome = device.outcome, outcome.received > admission.opened {
+        if confirmed, let outcome = device.outcome, outcome.order >= admission.sequence {
             return true
         }
         guard let report = device.report, device.hasConfirmed(digest) else { return false }
-        return report.revision == release && report.received > admission.opened
-            && (report.order ?? 0) >= admission.sequence
+        return report.revision == release && (report.order ?? 0) >= admission.sequence
     }
 
     private init(
@@ -153,7 +149,8 @@ extension DeviceStanding {
         } else if !device.isOnline {
             self = .offline
         } else if let admission {
-            let since = max(admission.opened, device.presentSince, rollout.openSince)
+            // A clock that was set back must not make anybody wait for what it says lies ahead.
+            let since = min(now, max(admission.opened, device.presentSince, rollout.openSince))
             let patience = rollout.plan.silentAfter
             if let closed = rollout.closedAt {
                 // What began before the order closed comes to its end; nothing else begins.

@@ -33,11 +33,21 @@ package struct ReleaseOutcome: Equatable, Sendable {
     package var digest: ContentDigest?
     /// When the aggregator heard it.
     package var received: Instant
+    /// The newest order that was given when it was heard. What came before what is decided by this
+    /// and not by times, for clocks are set back.
+    package var order: Int64
+    /// Whether the device's newest state was heard after it.
+    package var isOlderThanReport: Bool
 
-    package init(kind: Kind, digest: ContentDigest?, received: Instant) {
+    package init(
+        kind: Kind, digest: ContentDigest?, received: Instant, order: Int64 = 0,
+        isOlderThanReport: Bool = false
+    ) {
         self.kind = kind
         self.digest = digest
         self.received = received
+        self.order = order
+        self.isOlderThanReport = isOlderThanReport
     }
 }
 

@@ -11,6 +11,9 @@ struct FleetSurvey {
         var total = 0
         /// Failures that no operator forgave.
         var failures = 0
+        /// Those that were there after the wave opened and came to no outcome in time: silent ones,
+        /// and those that went away in the middle. Nobody knows what the release did to them.
+        var missing = 0
         /// Devices that the next wave waits for.
         var blocking = 0
     }
@@ -49,6 +52,7 @@ struct FleetSurvey {
     var letIn: Int { waves.reduce(0) { $0 + $1.total } }
     var failures: Int { waves.reduce(0) { $0 + $1.failures } }
     var blocking: Int { waves.reduce(0) { $0 + $1.blocking } }
+    var missing: Int { waves.reduce(0) { $0 + $1.missing } }
     /// Devices that are online, may begin, and have not come to an outcome.
     var moving: Int { counts[.moving] }
 }
@@ -68,8 +72,14 @@ extension FleetSurvey.Members {
                 failures += 1
             }
         }
-        if standing == .moving || device.isLost(standing, admission, rollout, now) {
+        let hasGone = standing == .offline && device.presenceSince > admission.opened
+        // For a while it is waited for like one that is online.
+        if standing == .moving
+            || hasGone && now - device.presenceSince < rollout.plan.silentAfter
+        {
             blocking += 1
+        } else if standing == .silent || hasGone, !device.isForgiven(in: rollout) {
+            missing += 1
         }
     }
 }
@@ -94,13 +104,10 @@ extension FleetDevice {
         }
     }
 
-    /// Whether it went away in the middle: it was there after its wave opened, so it may well have
-    /// begun. For a while it is waited for like one that is online.
-    fileprivate func isLost(
-        _ standing: DeviceStanding, _ admission: Admission, _ rollout: Rollout, _ now: Instant
-    ) -> Bool {
-        standing == .offline && presenceSince > admission.opened
-            && now - presenceSince < rollout.plan.silentAfter
+    /// Whether an operator went on without it, and nothing was heard of it since.
+    fileprivate func isForgiven(in rollout: Rollout) -> Bool {
+        guard let moment = rollout.missedUntil else { return false }
+        return presenceSince <= moment && report.map { $0.received <= moment } ?? true
     }
 }
 

@@ -46,6 +46,9 @@ package struct Rollout: Equatable, Sendable {
     package var wellSince: Instant?
     /// Failures that were heard until then are forgiven: an operator went on in spite of them.
     package var forgivenUntil: Instant?
+    /// Devices of which nothing was heard since then are not missed: an operator went on without
+    /// them.
+    package var missedUntil: Instant?
     /// Devices that the last rollout left unfinished: they come first.
     package var leaders: [DeviceID] = []
     package var isReplaced = false

@@ -44,12 +44,18 @@ package struct RolloutMachine: Sendable {
         case .released(let release): step.take(release)
         case .command(let command, let name): step.obey(command, of: name)
         }
+        // The time since then must have been heard in this process, whatever the clock did.
+        if let since = listensSince, since > now { listensSince = now }
         let isCaughtUp = listensSince.map { now - $0 >= pace.catchUp } ?? false
         step.advance(isCaughtUp: isCaughtUp)
         state = step.state
         positions = step.positions
         return step.effects
     }
+
+    /// The bus is not heard from now on: nothing opens until it is heard again. Nothing else changes,
+    /// so there is nothing to keep.
+    package mutating func stopListening() { listensSince = nil }
 
     /// When the engine wants the next `tick`, at the latest; it wants one at each change as well.
     package var wakeAt: Instant? {

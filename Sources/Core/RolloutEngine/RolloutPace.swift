@@ -15,5 +15,8 @@ package struct RolloutPace: Equatable, Sendable {
     /// begins anew.
     package var longestGap = Duration.seconds(120)
 
+    /// How long a wave that matches no device waits for one to be heard for the first time.
+    package var firstHearing = Duration.seconds(600)
+
     package init() {}
 }

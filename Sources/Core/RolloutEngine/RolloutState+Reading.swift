@@ -26,6 +26,9 @@ extension RolloutState {
             past.append(try Past(reading: node, file: file))
         }
         lastStep = try reader.optionalInstant("lastStep")
+        if let from = try reader.optionalInstant("leapFrom") {
+            leap = Leap(from: from, sequence: try reader.integer("leapSequence"))
+        }
     }
 }
 
@@ -57,6 +60,7 @@ extension Rollout {
         closedAt = try reader.optionalInstant("closedAt")
         wellSince = try reader.optionalInstant("wellSince")
         forgivenUntil = try reader.optionalInstant("forgivenUntil")
+        missedUntil = try reader.optionalInstant("missedUntil")
         leaders = try reader.devices("leaders")
         isReplaced = try reader.bool("isReplaced")
         guard openWaves.count <= allWaves.count else { throw reader.fault("openWaves") }

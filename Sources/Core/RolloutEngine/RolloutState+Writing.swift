@@ -15,6 +15,7 @@ extension RolloutState {
             "tip": .orNull(tip?.text), "order": order?.json ?? .null,
             "lastSequence": .integer(lastSequence), "decisions": .array(decisions.map(\.json)),
             "past": .array(past.map(\.json)), "lastStep": .orNull(lastStep),
+            "leapFrom": .orNull(leap?.from), "leapSequence": .integer(leap?.sequence ?? 0),
         ])
     }
 }
@@ -47,6 +48,7 @@ extension Rollout {
             "reason": .string(reason), "openWaves": .array(openWaves.map(\.json)),
             "openSince": .integer(openSince.nanoseconds), "closedAt": .orNull(closedAt),
             "wellSince": .orNull(wellSince), "forgivenUntil": .orNull(forgivenUntil),
+            "missedUntil": .orNull(missedUntil),
             "leaders": .array(leaders.map { .string($0.text) }), "isReplaced": .bool(isReplaced),
         ])
     }

@@ -16,6 +16,13 @@ package struct RolloutState: Equatable, Sendable {
         package var counts: [String: Int]
     }
 
+    /// Where the clock last went on by more than a day at once, and the number of the last order
+    /// before that.
+    package struct Leap: Equatable, Sendable {
+        package var from: Instant
+        package var sequence: Int64
+    }
+
     static let keptDecisions = 50
     static let keptRollouts = 20
 
@@ -34,6 +41,7 @@ package struct RolloutState: Equatable, Sendable {
     package internal(set) var past: [Past] = []
     /// When the fleet was last looked at.
     package internal(set) var lastStep: Instant?
+    package internal(set) var leap: Leap?
 
     package init(channel: ChannelName) { self.channel = channel }
 

@@ -52,13 +52,17 @@ extension RolloutStep {
         }
     }
 
-    /// Goes on, also after a halt: the operator has seen what failed, so that counts no more.
+    /// Goes on, also after a halt: the operator has seen what failed, so that counts no more; and so
+    /// he has whom the open waves miss.
     private mutating func resume(
         _ rollout: Rollout, _ reason: String
     ) throws(RolloutRefusal) {
+        let survey = survey(rollout)
+        let isStuck = survey.missing > 0 || isLeftByAll(rollout, survey)
         switch rollout.standing {
         case .paused: break
         case .halted: state.current?.forgivenUntil = now
+        case .rolling where isStuck: break
         case .rolling, .complete:
             throw RolloutRefusal(
                 .notPaused, "the rollout is not paused", fix: "There is nothing to do.")
@@ -66,13 +70,20 @@ extension RolloutStep {
             throw RolloutRefusal(
                 .over, "an aborted rollout can't go on", fix: "Publish a new release.")
         }
-        let counts = survey(rollout).counts.byWord
+        if isStuck { state.current?.missedUntil = now }
+        let counts = survey.counts.byWord
         state.current?.standing = .rolling
         state.current?.since = now
-        state.current?.openSince = now
+        // Who was not let begin has his time anew.
+        if rollout.closedAt != nil { state.current?.openSince = now }
         state.current?.closedAt = nil
         state.current?.reason = reason
         log(.resumed, reason, release: rollout.release.revision, counts: counts)
         mustPublish = true
+    }
+
+    /// Whether a wave let devices in of which none has anything more to do with the release.
+    private func isLeftByAll(_ rollout: Rollout, _ survey: FleetSurvey) -> Bool {
+        zip(rollout.openWaves, survey.waves).contains { $0.size > 0 && $1.total == 0 }
     }
 }

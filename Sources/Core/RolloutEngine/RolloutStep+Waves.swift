@@ -12,8 +12,7 @@ enum GateVerdict: Equatable {
 extension RolloutStep {
     /// Goes on as far as the rules allow: stops, opens, completes, begins what waits, tells devices.
     mutating func advance(isCaughtUp: Bool) {
-        if let last = state.lastStep, now - last > pace.longestGap { startSoakAnew() }
-        state.lastStep = now
+        noteTime()
         while let rollout = state.current {
             if rollout.needsOrders {
                 halt(where: survey(rollout))
@@ -29,9 +28,6 @@ extension RolloutStep {
         publish()
     }
 
-    mutating func startSoakAnew() {
-        if state.current?.wellSince != nil { state.current?.wellSince = now }
-    }
 
     // MARK: Stopping
 
@@ -82,11 +78,15 @@ extension RolloutStep {
             case .missed(let reason):
                 return close(as: .halted, reason, survey)
             case .holds:
-                let soak = soak(of: rollout, survey)
+                let soak = soak(of: rollout)
                 let well = rollout.wellSince ?? now
                 state.current?.wellSince = well
                 guard now - well >= soak.time else {
                     state.current?.reason = "the wave `\(soak.wave)` is well, and soaks"
+                    return
+                }
+                if let reason = unheard(rollout) {
+                    state.current?.reason = reason
                     return
                 }
                 open(survey)
@@ -94,13 +94,26 @@ extension RolloutStep {
         }
     }
 
-    /// The last open wave that has devices decides how long all must be well.
-    private func soak(of rollout: Rollout, _ survey: FleetSurvey) -> (wave: String, time: Duration)
-    {
-        guard let last = survey.waves.lastIndex(where: { $0.total > 0 }) else {
+    /// The last open wave that let anybody in decides how long all must be well, whatever became of
+    /// its devices.
+    private func soak(of rollout: Rollout) -> (wave: String, time: Duration) {
+        guard let last = rollout.openWaves.lastIndex(where: { $0.size > 0 }) else {
             return ("", .zero)
         }
         return (rollout.allWaves[last].name, rollout.allWaves[last].soak)
+    }
+
+    /// Why the next wave is not passed yet though it matches nobody: its devices may not have been
+    /// heard for the first time. Who waits for a canary must not go on because it is late.
+    private mutating func unheard(_ rollout: Rollout) -> String? {
+        let wave = rollout.allWaves[rollout.openWaves.count]
+        guard now - rollout.began < pace.firstHearing, now >= rollout.began,
+            !fleet(rollout.release).contains(where: {
+                $0.report != nil && wave.match.matches($0.labels)
+            })
+        else { return nil }
+        return "no device was heard that the wave `\(wave.name)` matches; it is waited for until "
+            + "\(rollout.began + pace.firstHearing)"
     }
 
     func verdict(on rollout: Rollout, _ survey: FleetSurvey) -> GateVerdict {
@@ -111,20 +124,44 @@ extension RolloutStep {
         if survey.blocking > 0 {
             return .waits("\(counted(survey.blocking)) came to no outcome yet")
         }
-        for (members, wave) in zip(survey.waves, rollout.allWaves) where members.total > 0 {
-            let succeeded = members.counts[.succeeded]
-            let ended = succeeded + members.failures
-            if ended > 0, succeeded * 100 < wave.success * ended {
-                let reason =
-                    "the wave `\(wave.name)`: \(succeeded) of \(ended) succeeded, and "
-                    + "\(wave.success)% must"
-                // Those that are away or held may still change it.
-                let best = members.total - members.failures
-                return best * 100 >= wave.success * members.total ? .waits(reason) : .missed(reason)
+        for (number, members) in survey.waves.enumerated() {
+            let verdict = verdict(on: rollout, wave: number, members)
+            if verdict != .holds { return verdict }
+        }
+        return .holds
+    }
+
+    private func verdict(
+        on rollout: Rollout, wave number: Int, _ members: FleetSurvey.Members
+    ) -> GateVerdict {
+        let (wave, opened) = (rollout.allWaves[number], rollout.openWaves[number])
+        // Who was missed or failed, and has nothing more to do with the release, is no success.
+        if members.total == 0 {
+            let wasSeen = [rollout.forgivenUntil, rollout.missedUntil].compactMap(\.self)
+                .contains { $0 >= opened.opened }
+            if opened.size == 0 || wasSeen { return .holds }
+            return .waits(
+                "no device of the wave `\(wave.name)` is left that could succeed; "
+                    + "`flotilla rollout resume` goes on")
+        }
+        let succeeded = members.counts[.succeeded]
+        let ended = succeeded + members.failures + members.missing
+        if ended > 0, succeeded * 100 < wave.success * ended {
+            var reason =
+                "the wave `\(wave.name)`: \(succeeded) of \(ended) succeeded, and "
+                + "\(wave.success)% must"
+            if members.missing > 0 {
+                reason +=
+                    "; \(counted(members.missing)) of them said nothing in time; "
+                    + "`flotilla rollout resume` goes on without"
             }
-            if succeeded == 0 {
-                return .waits("no device of the wave `\(wave.name)` has succeeded yet")
-            }
+            // Those that are away, silent or held may still change it.
+            let best = members.total - members.failures
+            return best * 100 >= wave.success * members.total ? .waits(reason) : .missed(reason)
+        }
+        let wentOnWithout = rollout.missedUntil.map { $0 >= opened.opened } ?? false
+        if succeeded == 0, !wentOnWithout {
+            return .waits("no device of the wave `\(wave.name)` has succeeded yet")
         }
         return .holds
     }

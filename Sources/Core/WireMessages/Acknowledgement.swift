@@ -46,8 +46,8 @@ extension Acknowledgement: SignedPayload {
         var reader = WireReader(node, what: "an acknowledgement")
         let (fleet, channel) = reader.header(Self.kind, audience: nil)
         let device = reader.device("audience")
-        let (epoch, upto) = (reader.integer("epoch"), reader.integer("upto"))
-        let knownEpoch = reader.integer("knownEpoch")
+        let (epoch, upto) = (reader.epoch("epoch"), reader.integer("upto"))
+        let knownEpoch = reader.epoch("knownEpoch")
         let issued = reader.instant("issued")
         try reader.finish()
         guard let device else { fatalError("a missing device is a fault") }

@@ -105,7 +105,7 @@ extension EventBatch: SignedPayload {
         var reader = WireReader(node, what: "a batch of events")
         let (fleet, channel) = reader.header(Self.kind)
         let device = reader.device("device")
-        let epoch = reader.integer("epoch")
+        let epoch = reader.epoch("epoch")
         let nodes = reader.list("events", limit: Limits.batchedEvents)
         let compacted = reader.entries("compacted", limit: Limits.reportedLabels)
         let compactedUpto = reader.integer("compactedUpto")

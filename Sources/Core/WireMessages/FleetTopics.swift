@@ -45,10 +45,6 @@ package struct FleetTopics: Equatable, Sendable {
 
     package func order(channel: String) -> String { "\(base)/channels/\(channel)/order" }
 
-    package func rolloutCommands(channel: String) -> String {
-        "\(base)/rollouts/\(channel)/commands"
-    }
-
     package func aggregatorStatus(_ instance: String) -> String {
         "\(base)/aggregators/\(instance)/status"
     }
@@ -61,7 +57,6 @@ package struct FleetTopics: Equatable, Sendable {
     package enum Place: Equatable, Sendable {
         case device(DeviceID, DeviceLeaf)
         case order(channel: String)
-        case rolloutCommands(channel: String)
         case aggregatorStatus(String)
     }
 
@@ -83,7 +78,6 @@ package struct FleetTopics: Equatable, Sendable {
             guard isName(levels[1]) else { return nil }
             return switch (levels[0], levels[2]) {
             case ("channels", "order"): .order(channel: levels[1])
-            case ("rollouts", "commands"): .rolloutCommands(channel: levels[1])
             case ("aggregators", "status"): .aggregatorStatus(levels[1])
             default: nil
             }

@@ -20,7 +20,7 @@ package struct Presence: Equatable, Sendable {
     package init(reading node: Node) throws(InvalidDocument) {
         var reader = WireReader(node, what: "presence")
         reader.version()
-        self.init(online: reader.bool("online"), epoch: reader.integer("epoch"))
+        self.init(online: reader.bool("online"), epoch: reader.epoch("epoch"))
         try reader.finish()
     }
 }

@@ -59,7 +59,7 @@ extension ReportedState: SignedPayload {
         var reader = WireReader(node, what: "a device's state")
         let (fleet, channel) = reader.header(Self.kind)
         let device = reader.device("device")
-        let (epoch, sequence) = (reader.integer("epoch"), reader.integer("sequence"))
+        let (epoch, sequence) = (reader.epoch("epoch"), reader.integer("sequence"))
         let (at, agent) = (reader.instant("at"), reader.prose("agent", limit: Self.agentBytes))
         try reader.finish()
         guard let device else { fatalError("a missing device is a fault") }

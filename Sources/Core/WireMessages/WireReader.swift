@@ -138,6 +138,10 @@ package struct WireReader {
         return optionalInteger(key, in: range) ?? range.lowerBound
     }
 
+    package mutating func epoch(_ key: String) -> Int64 {
+        integer(key, in: 0...Limits.highestEpoch)
+    }
+
     package mutating func bool(_ key: String) -> Bool {
         guard let node = requiredNode(key) else { return false }
         if case .scalar(let scalar) = node.content, !scalar.isQuoted {

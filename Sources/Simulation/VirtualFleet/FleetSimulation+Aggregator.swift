@@ -181,6 +181,7 @@ extension FleetSimulation {
             return forgets ? Array(fleet.dropLast()) : fleet
         }
         checkDecisions(effects, process, before)
+        process.register.newestOrder = process.machine.state.lastSequence
         let changes = process.register.takeChanges()
         for some in process.early + [changes] { write(some) }
         process.early = []

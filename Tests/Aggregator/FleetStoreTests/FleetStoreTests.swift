@@ -114,6 +114,22 @@ import Testing
         }
     }
 
+    @Test("One that tells without end drives out no other's events")
+    func flood() throws {
+        try withStore { path in
+            let store = try FleetStore(at: path, eventsOfDevice: 10)
+            try store.commit(changes([kiosk], (1...3).map { event(kiosk, $0) }))
+            for round in 0..<5 as Range<Int64> {
+                let told = (1...7).map { event(gateway, round * 7 + $0) }
+                try store.commit(changes([gateway], told))
+            }
+            let quiet = try store.events(after: 0, of: kiosk, limit: 100)
+            #expect(quiet.map(\.event.sequence) == [1, 2, 3])
+            let loud = try store.events(after: 0, of: gateway, limit: 100)
+            #expect(loud.map(\.event.sequence) == Array(26...35))
+        }
+    }
+
     @Test("A file of a later version, and one that is none, are refused with a reason")
     func refused() throws {
         try withStore { path in

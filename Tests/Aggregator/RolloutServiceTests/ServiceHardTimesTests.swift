@@ -168,6 +168,69 @@ import WireMessages
         }
     }
 
+    @Test("After a full disk all that waited is heard, and nothing opened meanwhile")
+    func fullDiskWithMany() async throws {
+        try await withTemporaryFolder { folder in
+            let bench = try AggregatorBench(in: folder)
+            let devices = try (1...3).map { try bench.device("gw-\($0)") }
+            defer { for device in devices { device.stop() } }
+            for device in devices {
+                device.say(
+                    bench.state(device, sequence: 1, digest: SHA256.hash([0]), revision: nil))
+            }
+            try await bench.serving(bench.service()) { service in
+                try await eventually("the first wave is open") {
+                    let known = await service.devices(DeviceQuery())["total"]?.number
+                    return known == 3 && devices.contains { !$0.heard.orders.isEmpty }
+                }
+                try await service.limitDisk(to: 1)
+                for round in 0..<6 {
+                    for device in devices {
+                        device.say(
+                            bench.events(
+                                device,
+                                (1...24).map { number in
+                                    DeviceEvent(
+                                        sequence: Int64(round * 24 + number), kind: "drift",
+                                        detail: String(repeating: "x", count: 500),
+                                        at: Clocks.wall())
+                                }))
+                    }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                try await eventually("the disk is found full") {
+                    await service.health()["store"] != "ok"
+                }
+                let orders = devices.map { $0.heard.orders.count }
+                // What can't be kept can't be decided on either.
+                let answer = await service.isListening
+                #expect(!answer)
+                try await Task.sleep(for: .seconds(1))
+                #expect(devices.map { $0.heard.orders.count } == orders)
+                try await service.limitDisk(to: 1_000_000)
+                // A batch that came in the middle of a flood may be dropped, so devices say it again.
+                var looks = 0
+                try await eventually("all is kept and acknowledged") {
+                    if looks % 100 == 99 {
+                        for device in devices {
+                            let next = device.heard.acks.map(\.upto).max() ?? 0
+                            guard next < 144 else { continue }
+                            device.say(
+                                bench.events(
+                                    device,
+                                    (next + 1...next + 24).map {
+                                        DeviceEvent(sequence: $0, kind: "drift", at: Clocks.wall())
+                                    }))
+                        }
+                    }
+                    looks += 1
+                    return devices.allSatisfy { $0.heard.acks.contains { $0.upto >= 144 } }
+                }
+                try await eventually("it listens again") { await service.isListening }
+            }
+        }
+    }
+
     @Test("Floods, forgeries and nonsense cost nobody else anything")
     func hostileBus() async throws {
         try await withTemporaryFolder { folder in

@@ -146,16 +146,24 @@ struct Bench {
                 revision: current, digest: digest, isConfirmed: true, received: now,
                 order: orders.last?.sequence)
             outcomes[current, default: [:]][fleet[index].id] = ReleaseOutcome(
-                kind: .confirmed, digest: digest, received: now)
+                kind: .confirmed, digest: digest, received: now, order: machine.state.lastSequence)
         }
         step(.tick)
+    }
+
+    /// A device tells its state; what was heard before it is older now.
+    mutating func tell(_ index: Int, _ report: FleetDevice.Report) {
+        fleet[index].report = report
+        for release in outcomes.keys {
+            outcomes[release]?[fleet[index].id]?.isOlderThanReport = true
+        }
     }
 
     mutating func end(_ devices: some Sequence<Int>, as kind: ReleaseOutcome.Kind) {
         now = now + .seconds(1)
         for index in devices {
             outcomes[current, default: [:]][fleet[index].id] = ReleaseOutcome(
-                kind: kind, digest: nil, received: now)
+                kind: kind, digest: nil, received: now, order: machine.state.lastSequence)
         }
         step(.tick)
     }

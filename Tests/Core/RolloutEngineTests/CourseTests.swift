@@ -242,7 +242,7 @@ import WireMessages
         #expect(bench.orders.last?.standing == .halted)
     }
 
-    @Test("a device that goes away in the middle is waited for, but not for ever")
+    @Test("who goes away in the middle is no success; an operator may go on without")
     func lostInTheMiddle() {
         var bench = Bench(6)
         bench.release(1, RolloutManifest(waves: [Bench.wave("three", limit: .count(3))]))
@@ -252,21 +252,112 @@ import WireMessages
         bench.succeed(first.prefix(2))
         bench.pass(.seconds(600))
         #expect(bench.openWaves == 1)
-        bench.pass(.seconds(400))
+        bench.pass(.seconds(86_400))
+        #expect(bench.openWaves == 1)
+        #expect(bench.machine.state.current?.reason.contains("2 of 3 succeeded") == true)
+        var patient = bench
+        bench.command(.resume)
+        #expect(bench.openWaves == 2)
+        #expect(bench.refusals.isEmpty)
+        // It comes back, and it was well all the time.
+        patient.set(first.suffix(1), online: true)
+        patient.succeed(first.suffix(1))
+        #expect(patient.openWaves == 2)
+    }
+
+    @Test("silent devices count as no success, as many as the gate allows hold nobody up")
+    func silentAndHeld() {
+        for (success, opens) in [(100, false), (67, false), (66, true)] {
+            var bench = Bench(8)
+            bench.release(
+                1,
+                RolloutManifest(waves: [Bench.wave("four", limit: .count(4), success: success)]))
+            let first = bench.letIn
+            bench.succeed(first.prefix(2))
+            bench.fleet[first[2]].isHeld = true
+            bench.pass(.seconds(800))
+            #expect(bench.openWaves == 1)
+            bench.pass(.seconds(200))
+            #expect(bench.openWaves == (opens ? 2 : 1), "\(success)%")
+        }
+    }
+
+    @Test("an operator who went on without silent ones misses them again once they speak")
+    func missedAgain() {
+        var bench = Bench(8)
+        bench.release(
+            1,
+            RolloutManifest(waves: [
+                Bench.wave("two", limit: .count(2), soak: .seconds(600))
+            ]))
+        let first = bench.letIn
+        bench.succeed(first.prefix(1))
+        bench.command(.resume)
+        #expect(bench.refusals.map(\.code) == [.notPaused])
+        bench.pass(.seconds(1_000))
+        bench.command(.resume)
+        bench.pass(.seconds(300))
+        #expect(bench.openWaves == 1)
+        bench.tell(
+            first[1],
+            FleetDevice.Report(
+                revision: Bench.revision(0), digest: Bench.digest(0), isConfirmed: true,
+                received: bench.now))
+        bench.pass(.seconds(86_400))
+        #expect(bench.openWaves == 1)
+        bench.succeed(first.suffix(1))
+        bench.pass(.seconds(660))
         #expect(bench.openWaves == 2)
     }
 
-    @Test("silent and held devices hold nobody up")
-    func silentAndHeld() {
-        var bench = Bench(6)
-        bench.release(1, RolloutManifest(waves: [Bench.wave("three", limit: .count(3))]))
-        let first = bench.letIn
-        bench.succeed(first.prefix(1))
-        bench.fleet[first[1]].isHeld = true
-        bench.pass(.seconds(800))
-        #expect(bench.openWaves == 1)
-        bench.pass(.seconds(200))
+    // MARK: Clocks
+
+    @Test("however the clock is set, no wave opens without a success and its soak")
+    func setClocks() {
+        for leap in [-86_400 * 400, -3_600, -1_000, 3_600, 86_400 * 400] {
+            var bench = Bench(10)
+            bench.release(
+                1,
+                RolloutManifest(waves: [
+                    Bench.wave("canary", "ring=canary", soak: .seconds(600))
+                ]))
+            bench.now = bench.now + .seconds(leap)
+            bench.step(.tick)
+            bench.pass(.seconds(120))
+            #expect(bench.openWaves == 1, "\(leap)")
+            bench.succeed([0])
+            #expect(bench.standing(of: 0) == .succeeded, "\(leap)")
+            bench.pass(.seconds(590))
+            #expect(bench.openWaves == 1, "\(leap)")
+            bench.now = bench.now + .seconds(-leap)
+            bench.step(.tick)
+            bench.pass(.seconds(590))
+            #expect(bench.openWaves == 1, "\(leap)")
+            bench.pass(.seconds(20))
+            #expect(bench.openWaves == 2, "\(leap)")
+        }
+    }
+
+    @Test("a leap of the clock that is undone leaves no order that nobody believes for a year")
+    func undoneLeap() throws {
+        var bench = Bench(10)
+        bench.release(1, threeWaves)
+        let before = try #require(bench.orders.last?.sequence)
+        bench.now = bench.now + .seconds(86_400 * 400)
+        bench.step(.tick)
+        bench.succeed([0])
+        #expect(bench.orders.last?.standing == .rolling)
+        bench.now = bench.now + .seconds(-86_400 * 400 + 60)
+        bench.step(.tick)
+        let order = try #require(bench.orders.last)
+        #expect(order.sequence > before)
+        #expect(order.sequence <= bench.now.nanoseconds / 1_000_000 + 1_000)
+        #expect(order.issued <= bench.now)
         #expect(bench.openWaves == 2)
+        bench.succeed(bench.letIn)
+        bench.succeed(bench.letIn)
+        #expect(bench.standing == .complete)
+        #expect(bench.counts == ["succeeded": 10])
     }
 
     // MARK: Restarts

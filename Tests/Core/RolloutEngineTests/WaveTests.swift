@@ -90,8 +90,10 @@ import WireMessages
         #expect(bench.openWaves == 1)
         #expect(bench.report.waves.map(\.state) == [.soaking, .waiting])
         // One of them is set up anew: it has to come again.
-        bench.fleet[first[0]].report = FleetDevice.Report(
-            revision: nil, digest: nil, isConfirmed: true, received: bench.now)
+        bench.tell(
+            first[0],
+            FleetDevice.Report(
+                revision: nil, digest: nil, isConfirmed: true, received: bench.now))
         bench.step(.tick)
         #expect(bench.standing(of: first[0]) == .moving)
         bench.pass(.seconds(20))
@@ -101,6 +103,25 @@ import WireMessages
         #expect(bench.openWaves == 1)
         bench.pass(.seconds(10))
         #expect(bench.openWaves == 2)
+    }
+
+    @Test("a wave whose devices were never heard is waited for, and passed after ten minutes")
+    func unheard() {
+        var bench = Bench(4)
+        let canary = bench.fleet.removeFirst()
+        bench.release(1, threeWaves)
+        bench.pass(.seconds(590))
+        #expect(bench.openWaves == 0)
+        #expect(bench.machine.state.current?.reason.contains("`canary` matches") == true)
+        var late = bench
+        bench.pass(.seconds(10))
+        #expect(bench.openWaves == 2)
+        // It comes in time, and is the first.
+        late.fleet.append(canary)
+        late.expect(.digest(Bench.digest(1)), of: 3, under: Bench.revision(1))
+        late.step(.tick)
+        #expect(late.openWaves == 1)
+        #expect(late.letIn == [3])
     }
 
     @Test(
@@ -113,6 +134,7 @@ import WireMessages
                 Bench.wave("nobody", "ring=none", soak: .seconds(3_600)),
                 Bench.wave("canary", "ring=canary"),
             ]))
+        bench.pass(.seconds(600))
         #expect(bench.openWaves == 2)
         #expect(bench.letIn == [0])
         bench.succeed([0])
@@ -212,13 +234,45 @@ import WireMessages
 
     @Test("a device that needs a newer agent is no failure and holds nobody up")
     func needsAgent() {
-        var bench = Bench(3)
+        var bench = Bench(6)
         bench.release(1, threeWaves)
         bench.succeed([0])
-        bench.end([1], as: .needsAgent)
-        bench.succeed([2])
+        let half = bench.letIn.filter { $0 != 0 }
+        #expect(half.count == 2)
+        bench.end(half.prefix(1), as: .needsAgent)
+        bench.succeed(half.suffix(1))
+        bench.succeed(bench.letIn.filter { $0 != 0 && !half.contains($0) })
         #expect(bench.standing == .complete)
-        #expect(bench.counts == ["succeeded": 2, "needsAgent": 1])
+        #expect(bench.counts == ["succeeded": 5, "needsAgent": 1])
+    }
+
+    @Test("a wave that lost all its devices without a success opens no other by itself")
+    func leftByAll() {
+        var bench = Bench(6)
+        bench.release(1, threeWaves)
+        bench.end([0], as: .needsAgent)
+        bench.pass(.seconds(7_200))
+        #expect(bench.openWaves == 1)
+        #expect(bench.machine.state.current?.reason.contains("rollout resume") == true)
+        bench.command(.resume)
+        #expect(bench.openWaves == 2)
+    }
+
+    @Test("after a failed canary was forgiven its soak still has to pass")
+    func forgivenSoak() {
+        var bench = Bench(6)
+        bench.release(
+            1,
+            RolloutManifest(waves: [
+                Bench.wave("canary", "ring=canary", limit: .count(1), soak: .seconds(600))
+            ]))
+        bench.end([0], as: .failed)
+        #expect(bench.standing == .halted)
+        bench.command(.resume)
+        bench.pass(.seconds(590))
+        #expect(bench.openWaves == 1)
+        bench.pass(.seconds(20))
+        #expect(bench.openWaves == 2)
     }
 
     @Test("in a fleet without waves devices come by themselves, and are only counted")

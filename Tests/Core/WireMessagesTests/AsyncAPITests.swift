@@ -43,7 +43,7 @@ import YAMLDocument
             try check(messages.acknowledgement(), "Acknowledgement")
             try check(messages.order(), "Order")
             try check(messages.command(), "Command")
-            let presence = Presence(online: messages.flag(), epoch: messages.counter())
+            let presence = Presence(online: messages.flag(), epoch: messages.epoch())
             #expect(try faults(presence.json, "Presence") == [])
             let status = AggregatorStatus(online: true, since: messages.time())
             #expect(try faults(status.json, "AggregatorStatus") == [])
@@ -161,7 +161,6 @@ import YAMLDocument
             "presence": topics.presence(id), "state": topics.state(id),
             "events": topics.events(id), "ack": topics.ack(id), "commands": topics.commands(id),
             "order": topics.order(channel: "main"),
-            "rolloutCommands": topics.rolloutCommands(channel: "main"),
             "aggregatorStatus": topics.aggregatorStatus("1"),
         ]
         let channels = try #require(document["channels"])

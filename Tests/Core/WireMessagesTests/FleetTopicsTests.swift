@@ -17,9 +17,6 @@ import WireMessages
         }
         #expect(topics.order(channel: "main") == "flotilla/harbour/channels/main/order")
         #expect(topics.place(of: topics.order(channel: "main")) == .order(channel: "main"))
-        #expect(
-            topics.place(of: topics.rolloutCommands(channel: "main"))
-                == .rolloutCommands(channel: "main"))
         #expect(topics.place(of: topics.aggregatorStatus("1")) == .aggregatorStatus("1"))
         #expect(topics.deviceFilters.contains("flotilla/harbour/+/devices/+/events"))
     }

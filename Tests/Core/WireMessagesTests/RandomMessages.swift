@@ -28,6 +28,8 @@ struct RandomMessages {
 
     mutating func digest() -> ContentDigest { SHA256.hash(hexadecimal(8).utf8) }
     mutating func time() -> Instant { Instant(milliseconds: Int64(number(0...4_000_000_000_000))) }
+    mutating func epoch() -> Int64 { min(counter(), Limits.highestEpoch) }
+
     mutating func counter() -> Int64 { .random(in: 1...Int64.max, using: &generator) }
 
     mutating func name() -> String {
@@ -55,7 +57,7 @@ struct RandomMessages {
 
     mutating func state() -> ReportedState {
         var state = ReportedState(
-            fleet: name(), channel: name(), device: device(), epoch: counter(),
+            fleet: name(), channel: name(), device: device(), epoch: epoch(),
             sequence: counter(), at: time(), agent: "1.2.\(number(0...9))")
         state.phase = ["idle", "fetching", "settling"].randomElement(using: &generator) ?? "idle"
         state.generation = number(0...10_000)
@@ -97,14 +99,14 @@ struct RandomMessages {
         let events = (0..<number(0...24)).map { event(start + Int64($0) * 2) }
         let compacted = flag() ? ["healed": number(0...99), "drift": number(0...99)] : [:]
         return EventBatch(
-            fleet: name(), channel: name(), device: device(), epoch: counter(), events: events,
+            fleet: name(), channel: name(), device: device(), epoch: epoch(), events: events,
             compacted: compacted, compactedUpto: compacted.isEmpty ? 0 : start - 1)
     }
 
     mutating func acknowledgement() -> Acknowledgement {
         Acknowledgement(
-            fleet: name(), channel: name(), device: device(), epoch: counter(), upto: counter(),
-            knownEpoch: counter(), issued: time())
+            fleet: name(), channel: name(), device: device(), epoch: epoch(), upto: counter(),
+            knownEpoch: epoch(), issued: time())
     }
 
     mutating func order() throws -> Order {

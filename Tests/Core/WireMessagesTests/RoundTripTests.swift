@@ -26,7 +26,7 @@ import WireMessages
             try check(messages.acknowledgement())
             try check(messages.order())
             try check(messages.command())
-            let presence = Presence(online: messages.flag(), epoch: messages.counter())
+            let presence = Presence(online: messages.flag(), epoch: messages.epoch())
             #expect(try Presence(reading: node(presence.json)) == presence)
             let status = AggregatorStatus(
                 online: messages.flag(), since: messages.time(), speaks: [1, 2])
@@ -38,7 +38,7 @@ import WireMessages
     func bounds() throws {
         let device = try #require(DeviceID(String(repeating: "d", count: 63)))
         var state = ReportedState(
-            fleet: "f", channel: "c", device: device, epoch: .max, sequence: .max,
+            fleet: "f", channel: "c", device: device, epoch: Limits.highestEpoch, sequence: .max,
             at: Instant(nanoseconds: .min), agent: String(repeating: "\"", count: 1_000))
         state.problem = String(repeating: "\u{1b}[2J\"\\😀\r", count: 1_000)
         state.generation = -1
@@ -78,7 +78,7 @@ import WireMessages
             return event
         }
         let batch = EventBatch(
-            fleet: "f", channel: "c", device: device, epoch: .max, events: events)
+            fleet: "f", channel: "c", device: device, epoch: Limits.highestEpoch, events: events)
         let full = SignedMessage(
             payload: batch.payload, signature: Array(repeating: 0x41, count: 400),
             certificate: Array(repeating: 0xff, count: 600))
