@@ -20,9 +20,14 @@ final class FleetWorld {
 
     /// Makes folders, people, certificates and the operator's clone. Nothing runs yet.
     ///
-    /// - Parameter fault: `.verify` makes everybody trust the attacker, `.ack` leaves the
-    ///   aggregator without the right to acknowledge.
-    init(_ options: DemoOptions, programsIn programs: String, watchman: Watchman) throws {
+    /// - Parameters:
+    ///   - options: the fault `.verify` makes everybody trust the attacker, `.ack` leaves the
+    ///     aggregator without the right to acknowledge.
+    ///   - roster: the devices that there are; the repository names all of the roster.
+    init(
+        _ options: DemoOptions, programsIn programs: String, watchman: Watchman,
+        having roster: [SampleDevice] = FleetRoster.devices
+    ) throws {
         guard geteuid() == 0 else {
             throw DemoError("the devices' files belong to root, so this must run as root")
         }
@@ -42,7 +47,7 @@ final class FleetWorld {
             broker = try BrokerHost(
                 shipped: options.broker, fleet: Self.fleet, authority.broker(BrokerHost.host),
                 revoked: authority.revoked, in: folder.broker, tools)
-            devices = try FleetRoster.devices.map { device in
+            devices = try roster.map { device in
                 try DemoDevice(
                     id: device.id, root: "\(folder.devices)/\(device.id)",
                     log: "\(folder.devices)/\(device.id).log", tools)
