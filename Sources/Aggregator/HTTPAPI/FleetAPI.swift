@@ -12,6 +12,7 @@ struct FleetAPI: Sendable {
     let sessions: Sessions
     let loginBound: LoginBound
     let listeners: Listeners
+    let connections: ConnectionDesk
     let counts = RequestCounts()
 
     init(_ settings: HTTPSettings, answers: any FleetAnswering) {
@@ -21,6 +22,7 @@ struct FleetAPI: Sendable {
         sessions = Sessions(token: settings.token, duration: bounds.sessionTime)
         loginBound = LoginBound(limit: bounds.loginAttempts, window: bounds.loginWindow)
         listeners = Listeners(limit: bounds.listeners)
+        connections = ConnectionDesk(bounds)
     }
 
     /// Everything that can be asked for; docs/openapi.yaml describes it, and a test compares.
@@ -128,7 +130,9 @@ extension FleetAPI {
     }
 
     private func metrics(_ call: Call) async throws -> Response {
-        let all = await answers.metrics() + [counts.metric, listeners.metric]
+        try call.noQuery()
+        let own = [counts.metric, listeners.metric, connections.metric]
+        let all = await answers.metrics() + own
         return .text(PrometheusText.write(all), type: PrometheusText.mediaType)
     }
 }
