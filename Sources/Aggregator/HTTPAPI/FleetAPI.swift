@@ -42,7 +42,7 @@ struct FleetAPI: Sendable {
             Route(.get, "/v1/drift", .readers, drift),
             Route(.get, "/v1/events", .readers, events),
             Route(.get, "/v1/changes", .readers, changes),
-            Route(.post, "/v1/hooks/push", .hook, body: .hashed, pushed),
+            Route(.post, "/v1/hooks/push", .hook, pushed),
             Route(.post, "/v1/commands", .programs, body: .collected, command),
         ]
     }
@@ -99,6 +99,7 @@ extension FleetAPI {
     }
 
     private func pushed(_ call: Call) async throws -> Response {
+        try call.noQuery()
         await answers.pushed()
         return .json(["version": 1, "accepted": true], status: .accepted)
     }
@@ -123,6 +124,7 @@ extension FleetAPI {
     }
 
     private func health(_ call: Call) async throws -> Response {
+        try call.noQuery()
         let answer = await answers.health()
         let isWell =
             if case .object(let members) = answer { members["status"] == "ok" } else { false }
