@@ -34,7 +34,7 @@ package struct HTTPBounds: Sendable {
     package var listenTime = Duration.seconds(3_600)
     /// How long requests may go on after `stop`.
     package var stopTime = Duration.seconds(5)
-    /// Wrong tokens from one address at the login form.
+    /// Wrong tokens from one address at the login form that are answered as such.
     package var loginAttempts = 10
     package var loginWindow = Duration.seconds(60)
     /// How long somebody who logged in stays so.
