@@ -188,6 +188,17 @@ import Testing
         }
     }
 
+    @Test("who only looks for a token's file makes none")
+    func missingTokenFile() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.resolvingSymlinksInPath().appendingPathComponent("token").path
+            #expect(try AccessToken.read(at: path) == nil)
+            #expect(!FileManager.default.fileExists(atPath: path))
+            let made = try AccessToken.stored(at: path)
+            #expect(try AccessToken.read(at: path)?.secret == made.secret)
+        }
+    }
+
     @Test("a token's file is made where it is missing, for its user only, and read again")
     func tokenFile() throws {
         try withTemporaryFolder { folder in
