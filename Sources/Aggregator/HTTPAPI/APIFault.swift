@@ -84,7 +84,7 @@ extension APIFault {
     static func noDevice(_ id: String) -> APIFault {
         APIFault(
             .notFound, "noSuchDevice", "no device `\(id.prefix(80))` is known",
-            fix: "/v1/devices lists those that were ever heard.")
+            fix: "`flotilla devices` and /v1/devices list those that were ever heard.")
     }
 
     static func notAllowed(_ method: String, on path: String, allowed: [String]) -> APIFault {

@@ -26,7 +26,13 @@ package struct AccessToken: Sendable {
     /// The token in a file. Where none is, a new one of 32 random bytes is made there, readable by
     /// this process's user alone.
     package static func stored(at path: String) throws(HTTPSettingsFault) -> AccessToken {
-        guard let contents = try contents(of: path) else { return try made(at: path) }
+        if let token = try read(at: path) { return token }
+        return try made(at: path)
+    }
+
+    /// The same without making one: nil where there is no file.
+    package static func read(at path: String) throws(HTTPSettingsFault) -> AccessToken? {
+        guard let contents = try contents(of: path) else { return nil }
         let line = contents.prefix { $0 != UInt8(ascii: "\n") }
         guard contents.count - line.count <= 1,
             let token = AccessToken(String(decoding: line, as: UTF8.self))

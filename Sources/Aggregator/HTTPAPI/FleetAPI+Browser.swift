@@ -27,32 +27,33 @@ extension FleetAPI {
         return .html(LoginPage(channel: settings.channel).html)
     }
 
+    /// The right token is looked at first and always taken: everybody behind one proxy has one
+    /// address, and who guesses there must not lock out the others.
     func logIn(_ call: Call) async throws -> Response {
-        if let wait = loginBound.take(call.address, at: Clocks.monotonic()) {
-            let seconds = max(1, wait.components.seconds)
-            var response = Response.html(
-                LoginPage(
-                    channel: settings.channel,
-                    problem: "That was too often. Try again in \(seconds) seconds."
-                ).html, status: .tooManyRequests)
-            response.headers[.retryAfter] = String(seconds)
+        let form = URLEncodedText(String(decoding: call.body, as: UTF8.self))
+        if let text = form?["token"]?.trimmed, settings.token.isSame(as: text) {
+            var response = Response.seeOther("/")
+            response.headers[.setCookie] = cookie(
+                sessions.begin(at: Clocks.wall()), for: settings.bounds.sessionTime)
             return response
         }
-        guard let form = URLEncodedText(String(decoding: call.body, as: UTF8.self)),
-            let text = form["token"]?.trimmed, settings.token.isSame(as: text)
-        else {
-            return .html(
-                LoginPage(
-                    channel: settings.channel,
-                    problem: "This is not the token. It is in the file that `tokenFile` of the "
-                        + "aggregator's configuration names."
-                ).html, status: .unauthorized)
+        guard let wait = loginBound.take(call.address, at: Clocks.monotonic()) else {
+            return loginPage(
+                problem: "This is not the token. It is in the file that `tokenFile` of the "
+                    + "aggregator's configuration names.", status: .unauthorized)
         }
-        loginBound.forget(call.address)
-        var response = Response.seeOther("/")
-        response.headers[.setCookie] = cookie(
-            sessions.begin(at: Clocks.wall()), for: settings.bounds.sessionTime)
+        let seconds = max(1, wait.components.seconds)
+        var response = loginPage(
+            problem: "This is not the token, as those before it were not. Copy it anew from the "
+                + "file that `tokenFile` of the aggregator's configuration names; wrong ones are "
+                + "counted from the beginning in \(seconds) seconds.",
+            status: .tooManyRequests)
+        response.headers[.retryAfter] = String(seconds)
         return response
+    }
+
+    private func loginPage(problem: String, status: HTTPResponse.Status) -> Response {
+        .html(LoginPage(channel: settings.channel, problem: problem).html, status: status)
     }
 
     func logOut(_ call: Call) async throws -> Response {

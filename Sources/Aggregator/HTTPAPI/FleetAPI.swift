@@ -12,6 +12,7 @@ struct FleetAPI: Sendable {
     let sessions: Sessions
     let loginBound: LoginBound
     let listeners: Listeners
+    let connections: ConnectionDesk
     let counts = RequestCounts()
 
     init(_ settings: HTTPSettings, answers: any FleetAnswering) {
@@ -21,6 +22,7 @@ struct FleetAPI: Sendable {
         sessions = Sessions(token: settings.token, duration: bounds.sessionTime)
         loginBound = LoginBound(limit: bounds.loginAttempts, window: bounds.loginWindow)
         listeners = Listeners(limit: bounds.listeners)
+        connections = ConnectionDesk(bounds)
     }
 
     /// Everything that can be asked for; docs/openapi.yaml describes it, and a test compares.
@@ -40,7 +42,7 @@ struct FleetAPI: Sendable {
             Route(.get, "/v1/drift", .readers, drift),
             Route(.get, "/v1/events", .readers, events),
             Route(.get, "/v1/changes", .readers, changes),
-            Route(.post, "/v1/hooks/push", .hook, body: .hashed, pushed),
+            Route(.post, "/v1/hooks/push", .hook, pushed),
             Route(.post, "/v1/commands", .programs, body: .collected, command),
         ]
     }
@@ -97,6 +99,7 @@ extension FleetAPI {
     }
 
     private func pushed(_ call: Call) async throws -> Response {
+        try call.noQuery()
         await answers.pushed()
         return .json(["version": 1, "accepted": true], status: .accepted)
     }
@@ -121,6 +124,7 @@ extension FleetAPI {
     }
 
     private func health(_ call: Call) async throws -> Response {
+        try call.noQuery()
         let answer = await answers.health()
         let isWell =
             if case .object(let members) = answer { members["status"] == "ok" } else { false }
@@ -128,7 +132,9 @@ extension FleetAPI {
     }
 
     private func metrics(_ call: Call) async throws -> Response {
-        let all = await answers.metrics() + [counts.metric, listeners.metric]
+        try call.noQuery()
+        let own = [counts.metric, listeners.metric, connections.metric]
+        let all = await answers.metrics() + own
         return .text(PrometheusText.write(all), type: PrometheusText.mediaType)
     }
 }

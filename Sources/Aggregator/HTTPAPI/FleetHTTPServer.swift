@@ -32,9 +32,9 @@ package final class FleetHTTPServer: Sendable {
         listen = settings.listen
         var logger = Logger(label: "flotilla-aggregator.http")
         logger.logLevel = .error
+        let api = FleetAPI(settings, answers: answers)
         let application = Application(
-            responder: FleetResponder(FleetAPI(settings, answers: answers)),
-            server: try Self.channels(settings),
+            responder: FleetResponder(api), server: try Self.channels(settings, api.connections),
             configuration: .init(
                 address: .hostname(listen.host, port: listen.port),
                 availableConnectionsDelegate: .maximum(bounds.connections, logger: logger)),
@@ -50,42 +50,67 @@ package final class FleetHTTPServer: Sendable {
         do {
             try await group.run()
         } catch let error as IOError {
-            throw HTTPSettingsFault(
-                "nothing can listen on \(listen): \(error)",
-                fix: "Choose an address of this machine and a port that is free, with `listen`.")
+            throw cantListen(error)
+        } catch let error as SocketAddressError.UnknownHost {
+            // A name that leads nowhere.
+            throw cantListen(error)
         }
+    }
+
+    private func cantListen(_ error: any Error) -> HTTPSettingsFault {
+        HTTPSettingsFault(
+            "nothing can listen on \(listen): \(error)",
+            fix: "Choose an address of this machine and a port that is free, with `listen`.")
     }
 
     package func stop() async { await group.triggerGracefulShutdown() }
 
     private static func channels(
-        _ settings: HTTPSettings
+        _ settings: HTTPSettings, _ connections: ConnectionDesk
     ) throws(HTTPSettingsFault) -> HTTPServerBuilder {
         let bounds = settings.bounds
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [ConnectionGuard(bounds: bounds)],
+                additionalChannelHandlers: [
+                    ConnectionGuard(bounds: bounds, desk: connections)
+                ],
                 idleTimeout: TimeAmount(bounds.idleTime),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: bounds.headerBytes, maxHeaderListSize: bounds.headerBytes,
                     maxHeaderFieldCount: bounds.headerFields)))
         guard let files = settings.tls else { return plain }
+        let tls = try files.loaded()
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate)
-            let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+            return try .tls(plain, tlsConfiguration: tls)
+        } catch {
+            throw files.fault("\(error)")
+        }
+    }
+}
+
+extension HTTPSettings.TLSFiles {
+    /// Whether a server could begin with them.
+    package func check() throws(HTTPSettingsFault) { _ = try loaded() }
+
+    fileprivate func loaded() throws(HTTPSettingsFault) -> TLSConfiguration {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(certificate)
+            let key = try NIOSSLPrivateKey(file: key, format: .pem)
             var tls = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
             tls.minimumTLSVersion = .tlsv12
             tls.applicationProtocols = ["http/1.1"]
             // Finds out whether the two belong together.
             _ = try NIOSSLContext(configuration: tls)
-            return try .tls(plain, tlsConfiguration: tls)
+            return tls
         } catch {
-            throw HTTPSettingsFault(
-                "the certificate \(files.certificate) and the key \(files.key) can't be used: "
-                    + "\(error)",
-                fix: "Give two PEM files that belong together and that the aggregator's user can "
-                    + "read.")
+            throw fault("\(error)")
         }
+    }
+
+    fileprivate func fault(_ reason: String) -> HTTPSettingsFault {
+        HTTPSettingsFault(
+            "the certificate \(certificate) and the key \(key) can't be used: \(reason)",
+            fix: "Give two PEM files that belong together and that the aggregator's user can read.")
     }
 }

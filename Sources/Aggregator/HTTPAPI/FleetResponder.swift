@@ -83,15 +83,10 @@ struct FleetResponder: HTTPResponder {
         case .readersInBrowsers:
             guard isProgram || api.hasSession(proof) else { return .seeOther("/login") }
         case .programs: guard isProgram else { throw APIFault.noToken }
-        case .hook: break
+        case .hook: try await checkHook(call, proof)
         }
         let call = try await withDeadline(bounds.answerTime, else: .requestTooSlow) {
             try await read(call, route.body)
-        }
-        if route.access == .hook {
-            guard proof.provesHook(api.settings.hookToken, bodyCode: call.bodyCode) else {
-                throw APIFault.noHookToken
-            }
         }
         return try await withDeadline(bounds.answerTime, else: .tookTooLong) {
             try await route.handle(call)
@@ -99,25 +94,39 @@ struct FleetResponder: HTTPResponder {
     }
 
     private func read(_ call: Call, _ body: Route.Body) async throws -> Call {
+        guard body == .collected else { return call }
         var call = call
-        switch body {
-        case .ignored: break
-        case .collected:
-            let buffer = try await call.request.body.collect(upTo: bounds.bodyBytes)
-            call.body = Array(buffer.readableBytesView)
-        case .hashed:
-            var code = HMAC(key: api.settings.hookToken.secret)
-            var size = 0
-            for try await buffer in call.request.body {
-                size += buffer.readableBytes
-                guard size <= bounds.hookBodyBytes else {
-                    throw APIFault.tooLarge(bounds.hookBodyBytes)
-                }
-                code.update(buffer.readableBytesView)
-            }
-            call.bodyCode = code.finalize()
-        }
+        let buffer = try await call.request.body.collect(upTo: bounds.bodyBytes)
+        call.body = Array(buffer.readableBytesView)
         return call
+    }
+
+    /// Reads the body only where a signature over it is all there is: whoever has nothing to show
+    /// makes no work.
+    private func checkHook(_ call: Call, _ proof: RequestProof) async throws {
+        switch proof.ofHook(api.settings.hookToken) {
+        case .token: return
+        case .none: throw APIFault.noHookToken
+        case .signature(let code):
+            let ours = try await withDeadline(bounds.answerTime, else: .requestTooSlow) {
+                try await codeOfBody(call.request)
+            }
+            guard isSame(code, ours) else { throw APIFault.noHookToken }
+        }
+    }
+
+    /// HMAC-SHA-256 under the hook's token.
+    private func codeOfBody(_ request: Request) async throws -> [UInt8] {
+        var code = HMAC(key: api.settings.hookToken.secret)
+        var size = 0
+        for try await buffer in request.body {
+            size += buffer.readableBytes
+            guard size <= bounds.hookBodyBytes else {
+                throw APIFault.tooLarge(bounds.hookBodyBytes)
+            }
+            code.update(buffer.readableBytesView)
+        }
+        return code.finalize()
     }
 
     /// What browsers are told of every answer: to run, load and show nothing but our own, nowhere

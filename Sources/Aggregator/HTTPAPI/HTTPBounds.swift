@@ -10,14 +10,20 @@ package struct HTTPBounds: Sendable {
     package var headerFields = 64
     /// For one request, from its head to its answer: nobody waits longer.
     package var answerTime = Duration.seconds(10)
-    /// For a request to arrive as a whole.
+    /// For the head of a connection's first request to arrive as a whole, with TLS's handshake.
+    package var headTime = Duration.seconds(10)
+    /// For a request to arrive as a whole after its head.
     package var requestTime = Duration.seconds(20)
     /// For a client to take a piece of an answer.
     package var writeTime = Duration.seconds(60)
-    /// Between two requests on one connection.
+    /// From one answer to the whole head of the next request on the same connection.
     package var idleTime = Duration.seconds(60)
     /// Each costs a descriptor and 20 kB; the next one waits in the kernel.
     package var connections = 512
+    /// An eighth: a whole office behind one address, and still not everything for one who hoards.
+    package var connectionsOfAnAddress = 64
+    /// Of this machine, where a proxy may stand for everybody: more than listeners, fewer than all.
+    package var connectionsOfThisMachine = 384
     /// Of `/v1/changes`, each a connection of its own: half of all, so that others get through.
     package var listeners = 256
     /// A listener hears something at least so often, so that both sides know of a dead line.
@@ -28,7 +34,7 @@ package struct HTTPBounds: Sendable {
     package var listenTime = Duration.seconds(3_600)
     /// How long requests may go on after `stop`.
     package var stopTime = Duration.seconds(5)
-    /// Wrong tokens from one address at the login form.
+    /// Wrong tokens from one address at the login form that are answered as such.
     package var loginAttempts = 10
     package var loginWindow = Duration.seconds(60)
     /// How long somebody who logged in stays so.

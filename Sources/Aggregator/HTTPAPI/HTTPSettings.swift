@@ -1,3 +1,4 @@
+package import FleetAnswers
 package import FleetModel
 
 /// What the server needs to know. Tokens were read before, for their files may make sense only to
@@ -23,12 +24,13 @@ package struct HTTPSettings: Sendable {
     /// With TLS and none given every name will do: there the certificate says which ones are right.
     package var hostNames: [String]
     package var token: AccessToken
+    /// Not the other one: whoever runs the Git server is to know it, and need not see the fleet.
     package var hookToken: AccessToken
     package var bounds: HTTPBounds
 
     package init(
         channel: ChannelName, listen: ListenAddress, tls: TLSFiles? = nil,
-        hostNames: [String] = [], token: AccessToken, hookToken: AccessToken? = nil,
+        hostNames: [String] = [], token: AccessToken, hookToken: AccessToken,
         bounds: HTTPBounds = HTTPBounds()
     ) {
         self.channel = channel
@@ -36,7 +38,7 @@ package struct HTTPSettings: Sendable {
         self.tls = tls
         self.hostNames = hostNames
         self.token = token
-        self.hookToken = hookToken ?? token
+        self.hookToken = hookToken
         self.bounds = bounds
     }
 }

@@ -1,3 +1,4 @@
+internal import FleetAnswers
 internal import HTTPTypes
 internal import NIOCore
 

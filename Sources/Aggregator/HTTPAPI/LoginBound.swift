@@ -1,8 +1,9 @@
 internal import FleetModel
 internal import Synchronization
 
-/// How often somebody may guess. A token that the aggregator made can't be guessed; one that a
-/// person chose might be.
+/// How many wrong tokens of an address are answered as such; then they are told to wait. It makes
+/// guessers visible (429 in the metrics) and slows down polite ones. What keeps all of them out is
+/// the token itself: at least 20 characters, and 32 random bytes where the aggregator made it.
 final class LoginBound: Sendable {
     private struct Guesses {
         var count: Int
@@ -21,7 +22,7 @@ final class LoginBound: Sendable {
         self.window = window
     }
 
-    /// Takes one guess of this address; how long to wait where it has none left.
+    /// Counts a wrong token of this address; how long to wait where it has none left.
     func take(_ address: String, at now: Instant) -> Duration? {
         guesses.withLock { guesses in
             if guesses.count >= Self.addressLimit {
@@ -36,7 +37,4 @@ final class LoginBound: Sendable {
             return mine.count > limit ? mine.windowEnd - now : nil
         }
     }
-
-    /// Whoever knows the token has nothing to guess.
-    func forget(_ address: String) { guesses.withLock { $0[address] = nil } }
 }

@@ -32,15 +32,22 @@ struct RequestProof: Sendable {
         return site != "same-origin" && site != "none"
     }
 
-    /// Whether the hook's token is proven: itself as a bearer token or in GitLab's field, or the
-    /// signature that GitHub, Gitea and Forgejo make of the body with it.
-    func provesHook(_ token: AccessToken, bodyCode: [UInt8]) -> Bool {
-        if let bearer, token.isSame(as: bearer) { return true }
-        if let text = request.headers[Self.gitlabToken], token.isSame(as: text) { return true }
+    /// How a request may prove that its sender knows the hook's token.
+    enum OfHook: Equatable {
+        /// It is there: as a bearer token or in GitLab's field.
+        case token
+        /// If the body has this code under the token, as GitHub, Gitea and Forgejo sign.
+        case signature([UInt8])
+        case none
+    }
+
+    func ofHook(_ token: AccessToken) -> OfHook {
+        if let bearer, token.isSame(as: bearer) { return .token }
+        if let text = request.headers[Self.gitlabToken], token.isSame(as: text) { return .token }
         guard let signature = request.headers[Self.hubSignature], signature.hasPrefix("sha256="),
-            let code = Hex.decode(signature.dropFirst("sha256=".count))
-        else { return false }
-        return isSame(code, bodyCode)
+            let code = Hex.decode(signature.dropFirst("sha256=".count)), code.count == 32
+        else { return .none }
+        return .signature(code)
     }
 
     private static let fetchSite = name("Sec-Fetch-Site")

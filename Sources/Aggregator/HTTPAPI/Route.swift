@@ -18,8 +18,6 @@ struct Route: Sendable {
     enum Body: Sendable {
         case ignored
         case collected
-        /// Only its code is kept, for a signature over it.
-        case hashed
     }
 
     let method: HTTPRequest.Method
@@ -72,8 +70,6 @@ struct Call: Sendable {
     /// What stands in the place of the template's parameter.
     let parameter: String
     var body: [UInt8] = []
-    /// HMAC-SHA-256 of the body under the hook's token, where the route asks for it.
-    var bodyCode: [UInt8] = []
 
     func query() throws(APIFault) -> QueryReader { try QueryReader(request.uri.query) }
 

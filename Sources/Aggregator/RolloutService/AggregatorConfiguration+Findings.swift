@@ -15,46 +15,54 @@ package struct ConfigurationFinding: Equatable, Sendable, CustomStringConvertibl
     /// What is there, or what is wrong and what to do.
     package var detail: String
 
+    /// What `check` returns is good, what it throws is bad.
+    package init(_ what: String, _ check: () throws -> String) {
+        self.what = what
+        do {
+            detail = try check()
+            isGood = true
+        } catch {
+            detail = "\(error)"
+            isGood = false
+        }
+    }
+
     package var description: String { "\(isGood ? "ok  " : "bad ") \(what): \(detail)" }
 }
 
 extension AggregatorConfiguration {
-    /// Whether the token's file is there, good or not.
-    package var hasToken: Bool {
-        let contents = try? Root.contents(ofHostFile: tokenFile, limit: Limits.credentialFileBytes)
-        return contents != nil
-    }
-
-    /// Looks over all files that the configuration names. Talks to nobody, and changes nothing.
+    /// Looks over all files that the configuration names, but for those that only the HTTP server
+    /// can judge. Talks to nobody, and changes nothing.
     package func findings() -> [ConfigurationFinding] {
-        var findings = [
-            finding("anchor") { try VerifiedChannel.anchor(of: channelSettings).release.short },
-            finding("broker.ca") { try lookAt(broker.ca) },
-            finding("broker.certificate") { try checkCertificate() },
-            finding("authority") { try checkAuthority() },
-            finding("key") { try checkKey() },
-            finding("state") { try checkState() },
-        ]
-        let repositoryFiles = [
-            ("ca", repository.ca), ("certificate", repository.certificate),
-            ("key", repository.key), ("sshKey", repository.sshKey),
-            ("knownHosts", repository.knownHosts), ("passwordFile", repository.passwordFile),
-        ]
-        for (name, file) in repositoryFiles {
-            guard let file else { continue }
-            findings.append(finding("repository.\(name)") { try lookAt(file) })
-        }
-        return findings
+        [
+            ConfigurationFinding("anchor") {
+                try VerifiedChannel.anchor(of: channelSettings).release.short
+            },
+            ConfigurationFinding("broker.ca") { try lookAt(broker.ca) },
+            ConfigurationFinding("broker.certificate") { try checkCertificate() },
+            ConfigurationFinding("broker.key") { try lookAtSecret(broker.key) },
+            ConfigurationFinding("authority") { try checkAuthority() },
+            ConfigurationFinding("key") { try checkKey() },
+            ConfigurationFinding("state") { try checkState() },
+        ] + optionalFindings()
     }
 
-    private func finding(
-        _ what: String, _ check: () throws -> String
-    ) -> ConfigurationFinding {
-        do {
-            return ConfigurationFinding(isGood: true, what: what, detail: try check())
-        } catch {
-            return ConfigurationFinding(isGood: false, what: what, detail: "\(error)")
+    private func optionalFindings() -> [ConfigurationFinding] {
+        let files = [
+            ("repository.ca", repository.ca), ("repository.certificate", repository.certificate),
+            ("repository.knownHosts", repository.knownHosts),
+            ("tls.certificate", listener.certificate),
+        ]
+        let secrets = [
+            ("repository.key", repository.key), ("repository.sshKey", repository.sshKey),
+            ("repository.passwordFile", repository.passwordFile), ("tls.key", listener.key),
+        ]
+        return files.compactMap { name, file in
+            file.map { file in ConfigurationFinding(name) { try lookAt(file) } }
         }
+            + secrets.compactMap { name, file in
+                file.map { file in ConfigurationFinding(name) { try lookAtSecret(file) } }
+            }
     }
 
     private func contents(of file: String) throws -> [UInt8] {
@@ -66,6 +74,19 @@ extension AggregatorConfiguration {
 
     private func lookAt(_ file: String) throws -> String {
         _ = try contents(of: file)
+        return file
+    }
+
+    /// Held against others as the tokens are: what everybody can read is no secret any more.
+    private func lookAtSecret(_ file: String) throws -> String {
+        _ = try contents(of: file)
+        let status = try Root(DevicePath.parent(of: file))
+            .status(of: "/\(DevicePath.name(of: file))")
+        guard let status, status.mode & 0o007 == 0 else {
+            throw ServiceFault(
+                "every user of this machine can get at \(file): replace what is in it by a new "
+                    + "one, and then: chmod 600 \(file)")
+        }
         return file
     }
 
@@ -96,6 +117,7 @@ extension AggregatorConfiguration {
 
     /// Devices believe only a key that the channel's own files name.
     private func checkKey() throws -> String {
+        _ = try lookAtSecret(self.key)
         let key = try SigningKey(at: self.key).publicKey
         let line =
             "aggregator@\(channel.fleet) namespaces=\"\(SignatureNamespace.order),"

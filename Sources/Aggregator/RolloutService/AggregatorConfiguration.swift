@@ -1,5 +1,6 @@
 package import ChannelWatch
 package import Documents
+package import FleetAnswers
 package import FleetModel
 internal import HostSystem
 package import MQTTLink
@@ -20,24 +21,11 @@ package struct AggregatorConfiguration: Equatable, Sendable {
 
     /// Where the API listens.
     package struct Listener: Equatable, Sendable {
-        package var host: String
-        package var port: Int
+        package var address: ListenAddress
         package var certificate: String?
         package var key: String?
 
-        package var text: String { text(withPort: port) }
         package var scheme: String { certificate == nil ? "http" : "https" }
-
-        package func text(withPort port: Int) -> String {
-            host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
-        }
-
-        /// Whether only this machine can reach it.
-        package var isLoopback: Bool { Self.isLoopback(host) }
-
-        static func isLoopback(_ host: String) -> Bool {
-            host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        }
     }
 
     package var channel: ChannelName
@@ -54,7 +42,9 @@ package struct AggregatorConfiguration: Equatable, Sendable {
     /// What readers of the API show. It is made at the first start, so it stands by default where
     /// the aggregator may write, and not in /etc.
     package var tokenFile: String
-    package var hookTokenFile: String?
+    /// What a Git server shows that tells of a push. A file of its own: whoever runs that server
+    /// need not read the API.
+    package var hookTokenFile: String
     package var pollEvery: Duration
     /// Names by which the API is reached, besides its address.
     package var hostNames: [String]
@@ -85,7 +75,7 @@ package struct AggregatorConfiguration: Equatable, Sendable {
     package init(reading node: Node, file: String) throws(InvalidDocument) {
         var reader = MappingReader(node, file: file, what: "the aggregator's configuration")
         let channel = Self.channel(&reader)
-        let repository = RepositoryAccess("repository", of: &reader)
+        let repository = Self.repository(&reader)
         let broker = Self.broker(&reader, fleet: channel?.fleet)
         let authority = Self.authority(&reader)
         let key = reader.requiredPath("key")
@@ -94,7 +84,7 @@ package struct AggregatorConfiguration: Equatable, Sendable {
         let state = reader.path("state") ?? "/var/lib/flotilla-aggregator"
         self.state = state
         tokenFile = reader.path("tokenFile") ?? "\(state)/token"
-        hookTokenFile = reader.path("hookTokenFile")
+        hookTokenFile = reader.path("hookTokenFile") ?? "\(state)/hook-token"
         hostNames = reader.texts("hostNames").map(\.value)
         pollEvery = Self.pollEvery(&reader)
         reader.finish()
@@ -185,37 +175,20 @@ package struct AggregatorConfiguration: Equatable, Sendable {
             reader.take(inner.diagnostics)
             if let certificate, let key { identity = (certificate, key) }
         }
-        guard var listener = parse(listen: text?.value ?? "127.0.0.1:8410") else {
+        guard let address = ListenAddress(text?.value ?? "127.0.0.1:8410") else {
             reader.report(
                 at: position, "`\(text?.value ?? "")` is not an address and a port",
                 fix: "Write `listen: 127.0.0.1:8410`.")
             return nil
         }
-        listener.certificate = identity?.certificate
-        listener.key = identity?.key
-        if !listener.isLoopback, identity == nil, reader.node("tls") == nil {
+        if !address.isLoopback, identity == nil, reader.node("tls") == nil {
             reader.report(
                 at: position,
-                "`\(listener.host)` can be reached from other machines, and there is no TLS",
+                "`\(address.host)` can be reached from other machines, and there is no TLS",
                 fix: "Add `tls: {certificate: …, key: …}`, or listen on 127.0.0.1.")
         }
-        return listener
-    }
-
-    /// `host:port`, with an IPv6 address in brackets.
-    private static func parse(listen text: String) -> Listener? {
-        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
-        var host = text[..<colon]
-        if host.utf8.first == UInt8(ascii: "[") {
-            guard host.utf8.last == UInt8(ascii: "]") else { return nil }
-            host = host.dropFirst().dropLast()
-        } else if host.utf8.contains(UInt8(ascii: ":")) {
-            return nil
-        }
-        guard let port = Int(text[text.utf8.index(after: colon)...]), (0...65_535).contains(port),
-            !host.isEmpty, host.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
-        else { return nil }
-        return Listener(host: String(host), port: port)
+        return Listener(
+            address: address, certificate: identity?.certificate, key: identity?.key)
     }
 }
 

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Documents
-internal import HTTPAPI
 internal import HostSystem
 internal import RolloutService
 
@@ -16,16 +15,11 @@ struct CheckCommand: ParsableCommand {
         var isGood = true
         do {
             let configuration = try AggregatorConfiguration(file: configuration.file)
-            for finding in configuration.findings() {
+            for finding in configuration.findings() + configuration.serverFindings() {
                 isGood = isGood && finding.isGood
                 try Program.writeToStandardOutput("\(finding)\n")
             }
-            // Where there is no token yet, the first start makes one; `check` makes nothing.
-            if configuration.hasToken { _ = try HTTPSettings(configuration) }
         } catch let error as InvalidDocument {
-            isGood = false
-            Program.writeToStandardError("\(error)\n")
-        } catch let error as HTTPSettingsFault {
             isGood = false
             Program.writeToStandardError("\(error)\n")
         }

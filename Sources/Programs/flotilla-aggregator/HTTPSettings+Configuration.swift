@@ -2,24 +2,40 @@ internal import HTTPAPI
 internal import RolloutService
 
 extension HTTPSettings {
-    /// Makes the token's file where it is missing.
+    /// Makes the tokens' files where they are missing.
     init(_ configuration: AggregatorConfiguration) throws(HTTPSettingsFault) {
-        let listener = configuration.listener
-        guard let listen = ListenAddress(listener.text) else {
-            throw HTTPSettingsFault(
-                "`\(listener.text)` is not an address and a port",
-                fix: "Write `listen: 127.0.0.1:8410`.")
-        }
-        var files: TLSFiles?
-        if let certificate = listener.certificate, let key = listener.key {
-            files = TLSFiles(certificate: certificate, key: key)
-        }
-        let token = try AccessToken.stored(at: configuration.tokenFile)
-        let hookToken = try configuration.hookTokenFile.map { file throws(HTTPSettingsFault) in
-            try AccessToken.stored(at: file)
-        }
         self.init(
-            channel: configuration.channel, listen: listen, tls: files,
-            hostNames: configuration.hostNames, token: token, hookToken: hookToken)
+            channel: configuration.channel, listen: configuration.listener.address,
+            tls: configuration.listener.files, hostNames: configuration.hostNames,
+            token: try AccessToken.stored(at: configuration.tokenFile),
+            hookToken: try AccessToken.stored(at: configuration.hookTokenFile))
+    }
+}
+
+extension AggregatorConfiguration.Listener {
+    var files: HTTPSettings.TLSFiles? {
+        guard let certificate, let key else { return nil }
+        return HTTPSettings.TLSFiles(certificate: certificate, key: key)
+    }
+}
+
+extension AggregatorConfiguration {
+    /// What the server would say of its files. Makes none of them.
+    func serverFindings() -> [ConfigurationFinding] {
+        let tokens = [("tokenFile", tokenFile), ("hookTokenFile", hookTokenFile)]
+        var findings = tokens.map { name, file in
+            ConfigurationFinding(name) {
+                try AccessToken.read(at: file) == nil
+                    ? "\(file), which is made at the first start" : file
+            }
+        }
+        if let files = listener.files {
+            findings.append(
+                ConfigurationFinding("tls") {
+                    try files.check()
+                    return "the certificate and the key belong together"
+                })
+        }
+        return findings
     }
 }

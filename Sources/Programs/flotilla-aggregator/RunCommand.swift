@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Documents
+internal import FleetAnswers
 internal import FleetModel
 internal import HTTPAPI
 internal import HostSystem
@@ -15,22 +16,38 @@ struct RunCommand: AsyncParsableCommand {
         Program.ignoreBrokenPipe()
         // Before any thread begins, so that none of them takes a signal.
         let signals = try StopSignals()
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let service: RolloutService
-        let settings: HTTPSettings
+        let server: FleetHTTPServer
         let listener: AggregatorConfiguration.Listener
         do {
             let configuration = try AggregatorConfiguration(file: configuration.file)
+            listener = configuration.listener
             service = try RolloutService.open(
                 configuration, configurationFile: self.configuration.file, log: log)
-            settings = try HTTPSettings(configuration)
-            listener = configuration.listener
+            server = try FleetHTTPServer(HTTPSettings(configuration), answers: service) {
+                port.yield($0)
+            }
         } catch {
-            // Its configuration or one of its files: `check` says more.
-            Program.writeToStandardError("\(error)\n")
-            throw ExitCode(3)
+            try cantBegin(error)
         }
         do {
-            try await serve(service, settings, listener, signals)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    defer { port.finish() }
+                    try await server.run()
+                }
+                // Whoever has not got the port says nothing on the bus, and touches no rollout.
+                var listening = ports.makeAsyncIterator()
+                guard let port = await listening.next() else { return try await group.waitForAll() }
+                var address = listener.address
+                address.port = port
+                log("listening on \(listener.scheme)://\(address)")
+                ServiceNotifier().ready()
+                try await work(&group, service, server, signals)
+            }
+        } catch let fault as HTTPSettingsFault {
+            try cantBegin(fault)
         } catch {
             log("it ends: \(error)")
             throw ExitCode(1)
@@ -38,29 +55,28 @@ struct RunCommand: AsyncParsableCommand {
         log("stopped")
     }
 
-    private func serve(
-        _ service: RolloutService, _ settings: HTTPSettings,
-        _ listener: AggregatorConfiguration.Listener, _ signals: StopSignals
+    /// Its configuration, one of its files or its port: `check` says more of the first two.
+    private func cantBegin(_ error: any Error) throws -> Never {
+        Program.writeToStandardError("\(error)\n")
+        throw ExitCode(3)
+    }
+
+    /// Whoever ends first, ends all: systemd starts the whole program again.
+    private func work(
+        _ group: inout ThrowingTaskGroup<Void, any Error>, _ service: RolloutService,
+        _ server: FleetHTTPServer, _ signals: StopSignals
     ) async throws {
-        let server = try FleetHTTPServer(settings, answers: service) { port in
-            log("listening on \(listener.scheme)://\(listener.text(withPort: port))")
-            ServiceNotifier().ready()
-        }
-        // Whoever ends first, ends all: systemd starts the whole program again.
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await service.run() }
-            group.addTask { try await server.run() }
-            group.addTask { try await feedWatchdog(of: service) }
-            group.addTask { await signals.wait() }
-            defer { group.cancelAll() }
-            _ = try await group.next()
-            log("stopping")
-            await server.stop()
-            await service.stop()
-            group.cancelAll()
-            while let result = await group.nextResult() {
-                if case .failure(let error) = result, !(error is CancellationError) { throw error }
-            }
+        group.addTask { try await service.run() }
+        group.addTask { try await feedWatchdog(of: service) }
+        group.addTask { await signals.wait() }
+        defer { group.cancelAll() }
+        _ = try await group.next()
+        log("stopping")
+        await server.stop()
+        await service.stop()
+        group.cancelAll()
+        while let result = await group.nextResult() {
+            if case .failure(let error) = result, !(error is CancellationError) { throw error }
         }
     }
 

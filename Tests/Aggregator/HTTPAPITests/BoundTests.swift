@@ -83,8 +83,9 @@ import Testing
     @Test("who sends nothing, a head without an end, or a body without an end, is hung up on")
     func slowRequests() async throws {
         var settings = try testSettings()
-        settings.bounds.idleTime = .milliseconds(300)
-        settings.bounds.requestTime = .milliseconds(600)
+        // Far enough from each other for a machine with much else to do.
+        settings.bounds.idleTime = .milliseconds(1_500)
+        settings.bounds.requestTime = .milliseconds(3_000)
         settings.bounds.answerTime = .milliseconds(100)
         try await withTestServer(settings) { server in
             let port = server.port

@@ -71,6 +71,39 @@ import Testing
         #expect(Hex.encode(HMAC.code(of: text.utf8, key: Array(key.utf8))) == expected)
     }
 
+    @Test("the body is waited for only where a signature over it is the proof")
+    func unreadBodies() async throws {
+        try await withTestServer { server in
+            let port = server.port
+            let token = TestServer.hookToken
+            for (field, status) in [
+                ("X: 1", 401), ("Authorization: Bearer wrong", 401), ("X-Gitlab-Token: wrong", 401),
+                ("X-Hub-Signature-256: sha256=00", 401), ("X-Hub-Signature-256: md5=00", 401),
+                ("Authorization: Bearer \(token)", 202), ("X-Gitlab-Token: \(token)", 202),
+            ] {
+                let text = try await onThread {
+                    let connection = try RawConnection(port: port)
+                    connection.send(
+                        "POST /v1/hooks/push HTTP/1.1\r\nHost: localhost\r\n\(field)\r\n"
+                            + "Content-Length: 4000000\r\n\r\n")
+                    return try connection.receive(until: "\r\n\r\n")
+                }
+                #expect(text.hasPrefix("HTTP/1.1 \(status) "), "\(field): \(text)")
+            }
+        }
+    }
+
+    @Test("a parameter that nothing is known of is told, and nothing is looked at")
+    func parameters() async throws {
+        try await withTestServer { server in
+            let answer = try await server.request(
+                "/v1/hooks/push?x=1", method: "POST", token: TestServer.hookToken)
+            #expect(answer.status == 400)
+            #expect(try answer.errorCode() == "unknownParameter")
+            #expect(await server.fleet.pushes == 0)
+        }
+    }
+
     @Test("a large push is hashed and taken, one without bounds is not")
     func largeBodies() async throws {
         var settings = try testSettings()
@@ -79,7 +112,8 @@ import Testing
             let large = String(repeating: "x", count: 300_000)
             let fields = ["X-Hub-Signature-256": signature(large)]
             #expect(try await push(server, fields, body: large).status == 202)
-            let tooLarge = try await push(server, token: TestServer.hookToken, body: large + "x")
+            let tooLarge = try await push(
+                server, ["X-Hub-Signature-256": signature(large + "x")], body: large + "x")
             #expect(tooLarge.status == 413)
             #expect(try tooLarge.errorCode() == "tooLarge")
         }

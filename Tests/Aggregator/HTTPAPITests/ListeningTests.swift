@@ -1,3 +1,4 @@
+import FleetAnswers
 import Foundation
 import HTTPAPI
 import TestSupport
@@ -12,7 +13,8 @@ import Testing
         #expect(address.description == "[::1]:8410")
         #expect(ListenAddress("localhost:1")?.host == "127.0.0.1")
         for text in [
-            "", "8410", ":8410", "::1:8410", "[::1:8410", "a b:1", "a:65536", "a:-1", "a:",
+            "", "8410", ":8410", "::1:8410", "[::1:8410", "a b:1", "a:65536", "a:-1", "a:+1", "a:",
+            "[a]:1", "[]:1",
         ] {
             #expect(ListenAddress(text) == nil, "\(text)")
         }
@@ -24,7 +26,8 @@ import Testing
             ("127.0.0.1:1", true), ("127.9.9.9:1", true), ("[::1]:1", true), ("localhost:1", true),
             ("0.0.0.0:1", false), ("[::]:1", false), ("192.0.2.1:1", false),
             ("[::ffff:127.0.0.1]:1", false), ("127.0.0.1.example.com:1", false),
-            ("fleet.example.com:1", false),
+            ("fleet.example.com:1", false), ("127.example:1", false), ("127.1:1", false),
+            ("127.0.0.01:1", false), ("127.0.0.256:1", false), ("127.0.0.1.:1", false),
         ])
     func loopback(text: String, isLoopback: Bool) throws {
         let address = try #require(ListenAddress(text))
@@ -48,6 +51,21 @@ import Testing
             let second = try FleetHTTPServer(settings, answers: SampleFleet())
             let fault = await #expect(throws: HTTPSettingsFault.self) { try await second.run() }
             #expect(fault?.message.contains("127.0.0.1:\(server.port)") == true)
+        }
+    }
+
+    @Test("a name that leads nowhere is told, and nobody is called listening")
+    func unknownName() async throws {
+        try await withTemporaryFolder { folder in
+            let identity = try TestAuthority(in: folder).issue("server", names: "DNS:nowhere")
+            let settings = try testSettings("nowhere.invalid:0") {
+                $0.tls = .init(certificate: identity.certificate.path, key: identity.key.path)
+            }
+            let server = try FleetHTTPServer(settings, answers: SampleFleet()) { _ in
+                Issue.record("it listens")
+            }
+            let fault = await #expect(throws: HTTPSettingsFault.self) { try await server.run() }
+            #expect(fault?.message.contains("nowhere.invalid:0") == true)
         }
     }
 
@@ -111,10 +129,16 @@ import Testing
                 let settings = try testSettings {
                     $0.tls = .init(certificate: certificate, key: key)
                 }
-                #expect(throws: HTTPSettingsFault.self) {
+                let fault = #expect(throws: HTTPSettingsFault.self) {
                     try FleetHTTPServer(settings, answers: SampleFleet())
                 }
+                // What looks without a server says the same.
+                let told = #expect(throws: HTTPSettingsFault.self) { try settings.tls?.check() }
+                #expect(told == fault)
             }
+            let good = HTTPSettings.TLSFiles(
+                certificate: one.certificate.path, key: one.key.path)
+            #expect(throws: Never.self) { try good.check() }
         }
     }
 }

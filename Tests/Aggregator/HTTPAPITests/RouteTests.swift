@@ -71,6 +71,7 @@ import WebPages
             ("/v1/devices?state=failed&state=held", 400, "invalidParameter"),
             ("/v1/devices?stat=failed", 400, "unknownParameter"),
             ("/v1/rollouts?x=1", 400, "unknownParameter"),
+            ("/healthz?x=1", 400, "unknownParameter"), ("/metrics?x=1", 400, "unknownParameter"),
             ("/v1/devices?state=%zz", 400, "malformedRequest"),
             ("/v1/devices?state=%ff", 400, "malformedRequest"),
             ("/v1/devices?" + String(repeating: "a=1&", count: 33), 400, "malformedRequest"),
@@ -163,10 +164,10 @@ import WebPages
     func health() async throws {
         try await withTestServer { server in
             #expect(try await server.request("/healthz", token: nil).status == 200)
-            await server.fleet.set(healthStatus: "degraded")
+            await server.fleet.set(healthStatus: "impaired")
             let answer = try await server.request("/healthz", token: nil)
             #expect(answer.status == 503)
-            #expect(try answer.json()["status"]?.text == "degraded")
+            #expect(try answer.json()["status"]?.text == "impaired")
         }
     }
 

@@ -299,11 +299,14 @@ extension SampleFleet {
                 "counts": .object(counts(members).mapValues(number)),
             ]
         }
-        let decisions: [(Int64, String)] = [
-            (1_900_000, "Opened wave canary to 4 of 44 affected devices."),
-            (860_000, "Wave canary: 4 of 4 succeeded (100 %). Soaking for 10 min."),
-            (260_000, "Wave canary stayed well for 10 min. Opened wave half to 20 more devices."),
-            (95_000, "1 of 15 outcomes in wave half is rolledBack; the limit is 2. Going on."),
+        let decisions: [(age: Int64, wave: String?, text: String)] = [
+            (1_900_000, "canary", "Opened wave canary to 4 of 44 affected devices."),
+            (860_000, nil, "Wave canary: 4 of 4 succeeded (100 %). Soaking for 10 min."),
+            (
+                260_000, "half",
+                "Wave canary stayed well for 10 min. Opened wave half to 20 more devices."
+            ),
+            (95_000, nil, "1 of 15 outcomes in wave half is rolledBack; the limit is 2. Going on."),
         ]
         return [
             "version": 1, "fleet": "harbour", "channel": "main", "tip": .string(Self.release),
@@ -319,9 +322,14 @@ extension SampleFleet {
                 ],
                 "queued": .null,
                 "decisions": .array(
-                    decisions.map { age, text in
+                    decisions.enumerated().map { index, decision in
                         [
-                            "at": .integer(now - age), "text": .string(text),
+                            "number": number(index + 1), "at": .integer(now - decision.age),
+                            "kind": decision.wave == nil ? "began" : "opened",
+                            "release": .string(Self.release),
+                            "wave": decision.wave.map { .string($0) } ?? .null,
+                            "text": .string(decision.text), "counts": ["succeeded": 4],
+                            "previous": index == 0 ? .null : .string(digest("b")),
                             "digest": .string(digest("c")),
                         ]
                     }),
@@ -329,8 +337,9 @@ extension SampleFleet {
             "past": [
                 [
                     "release": .string(Self.before), "tree": .string(Self.before),
-                    "standing": "complete", "since": .integer(now - 90_000_000), "reason": .null,
-                    "affected": 48, "counts": ["succeeded": 48],
+                    "standing": "complete", "since": .integer(now - 90_000_000),
+                    "began": .integer(now - 95_000_000), "ended": .integer(now - 90_000_000),
+                    "reason": .null, "affected": 48, "counts": ["succeeded": 48],
                 ]
             ],
         ]

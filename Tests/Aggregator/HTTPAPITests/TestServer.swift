@@ -40,7 +40,7 @@ func testSettings(
         channel: try #require(ChannelName("harbour/main")),
         listen: try #require(ListenAddress(listen)),
         token: try #require(AccessToken(TestServer.token)),
-        hookToken: AccessToken(TestServer.hookToken))
+        hookToken: try #require(AccessToken(TestServer.hookToken)))
     change(&settings)
     return settings
 }
