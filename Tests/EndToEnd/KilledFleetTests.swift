@@ -24,12 +24,16 @@ import Testing
             world = try FleetWorld(
                 options, programsIn: DevicePath.parent(of: try builtProgram("flotilla-agent")),
                 watchman: watchman, having: FleetRoster.devices.filter { names.contains($0.id) })
-            // Every device may begin at once, and a newer release waits for none.
-            try world.desk.write(
-                "rollout.yaml", "format: 1\nonNewer: replace\nsilentAfter: 2m\n")
+            // Every device begins by itself, whoever is dead: that makes the most to tell.
+            try world.desk.replace("rollout: waves", with: "rollout: none", in: "fleet.yaml")
             release = try world.desk.publish("First")
             try world.serve()
             try world.install()
+        }
+
+        /// Somebody changes a file of each device by hand, which the device heals and tells.
+        func edit(_ round: Int) throws {
+            for device in world.devices { try device.write("/etc/motd", "Round \(round)\n") }
         }
 
         mutating func publish(_ number: Int) throws {
@@ -84,7 +88,11 @@ import Testing
         do {
             var chance = SeededGenerator(seed: 1_126)
             for round in 0..<50 {
-                if round.isMultiple(of: 2) { try fleet.publish(100 + round) }
+                if round.isMultiple(of: 2) {
+                    try fleet.publish(100 + round)
+                } else {
+                    try fleet.edit(round)
+                }
                 try fleet.watchman.letPass(
                     .milliseconds(Int.random(in: 0...900, using: &chance)))
                 let pause = Duration.milliseconds(Int.random(in: 0...400, using: &chance))

@@ -10,6 +10,7 @@ final class AggregatorHost {
 
     var url: String { "http://127.0.0.1:\(port)" }
     var tokenFile: String { folder + "/token" }
+    private var hookTokenFile: String { folder + "/state/hook-token" }
     var configuration: String { folder + "/aggregator.yaml" }
     var log: String { folder + "/log" }
     var pid: Int32? { process?.pid }
@@ -111,7 +112,7 @@ final class AggregatorHost {
 
     /// What a Git server's hook says after a push. It may be away, which costs nothing but a second.
     func hook() throws {
-        guard let token = try? WorldFolder.read(tokenFile), process != nil else { return }
+        guard let token = try? WorldFolder.read(hookTokenFile), process != nil else { return }
         try Loopback.post(
             "/v1/hooks/push", to: port,
             token: token.trimmingCharacters(in: .whitespacesAndNewlines))
