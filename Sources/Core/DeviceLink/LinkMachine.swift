@@ -88,6 +88,8 @@ package struct LinkMachine: ~Copyable, Sendable {
             tell(orders.trusts(trust, at: moment))
         case .happened(let events):
             keep(outbox.take(events))
+        case .epochNotKept:
+            epochWasNotKept(at: moment)
         case .reported(let state):
             report = state
             orders.labels = state.labels
@@ -156,6 +158,11 @@ package struct LinkMachine: ~Copyable, Sendable {
         return min(teller.dueAt, courier.dueAt(outbox))
     }
 
+    mutating func sayOnce(_ reason: String) {
+        if reason != lastRefusal { effects.append(.say(reason)) }
+        lastRefusal = reason
+    }
+
     // MARK: What the aggregator knows
 
     private mutating func acknowledged(_ message: SignedMessage, at moment: LinkMoment) {
@@ -163,9 +170,14 @@ package struct LinkMachine: ~Copyable, Sendable {
         switch orders.acknowledgement(in: message, at: moment) {
         case .success(let good): acknowledgement = good
         case .failure(let refusal):
-            let reason = "an acknowledgement is not believed: \(refusal)"
-            if reason != lastRefusal { effects.append(.say(reason)) }
-            lastRefusal = reason
+            sayOnce("an acknowledgement is not believed: \(refusal)")
+            return
+        }
+        // Presence, from which an aggregator learns of epochs, is not signed.
+        guard acknowledgement.knownEpoch <= SessionEpochs.highest else {
+            sayOnce(
+                "the aggregator knows the epoch \(acknowledgement.knownEpoch) of this device, "
+                    + "which no device has; it is not believed")
             return
         }
         lastRefusal = nil
