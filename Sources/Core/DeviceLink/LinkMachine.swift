@@ -173,27 +173,33 @@ package struct LinkMachine: ~Copyable, Sendable {
             sayOnce("an acknowledgement is not believed: \(refusal)")
             return
         }
-        // Presence, from which an aggregator learns of epochs, is not signed.
-        guard acknowledgement.knownEpoch <= SessionEpochs.highest else {
-            sayOnce(
-                "the aggregator knows the epoch \(acknowledgement.knownEpoch) of this device, "
-                    + "which no device has; it is not believed")
-            return
-        }
-        lastRefusal = nil
-        if let epoch = currentEpoch, acknowledgement.knownEpoch > epoch {
-            renew(above: acknowledgement.knownEpoch, at: moment)
+        let knownEpoch = believable(acknowledgement.knownEpoch)
+        if let epoch = currentEpoch, knownEpoch > epoch {
+            renew(above: knownEpoch, at: moment)
             return
         }
         guard acknowledgement.epoch == outbox.origin else { return }
         if acknowledgement.upto > outbox.last {
             // It heard more from this epoch than we remember: ours begins anew.
-            renew(above: max(acknowledgement.knownEpoch, acknowledgement.epoch), at: moment)
+            renew(above: max(knownEpoch, acknowledgement.epoch), at: moment)
             return
         }
         failures = 0
         courier.acknowledged(upto: acknowledgement.upto)
         keep(outbox.acknowledge(upto: acknowledgement.upto, origin: acknowledgement.epoch))
+    }
+
+    /// An aggregator learns of epochs from presence, which is not signed: a number that no device
+    /// comes to is somebody's mischief. What else the aggregator says holds all the same.
+    private mutating func believable(_ knownEpoch: Int64) -> Int64 {
+        guard knownEpoch > SessionEpochs.highest else {
+            lastRefusal = nil
+            return knownEpoch
+        }
+        sayOnce(
+            "the aggregator knows the epoch \(knownEpoch) of this device, which no device has; "
+                + "it is not believed")
+        return 0
     }
 }
 

@@ -187,11 +187,10 @@ import WireMessages
         bench.connect()
         let known = bench.currentEpoch
         for _ in 0..<3 { bench.acknowledge(upto: 1, knownEpoch: SessionEpochs.highest + 1) }
-        #expect(bench.currentEpoch == known && bench.outbox.count == 1)
-        let said = bench.effects.filter { if case .say = $0 { true } else { false } }
-        #expect(said.count == 1)
-        bench.acknowledge(upto: 1, knownEpoch: known ?? 0)
-        #expect(bench.isUp && bench.outbox.isEmpty)
+        #expect(bench.isUp && bench.currentEpoch == known)
+        #expect(bench.effects.count { if case .say = $0 { true } else { false } } == 1)
+        // What was heard was heard.
+        #expect(bench.outbox.isEmpty)
     }
 
     @Test("A device without memory takes up what the broker kept of it")
