@@ -2,7 +2,8 @@ package import WireMessages
 
 /// What the link's machine wants done, in this order.
 package enum LinkEffect: Equatable, Sendable {
-    /// Look the broker's name up. Answered by `resolved` or `resolveFailed`.
+    /// Look the broker's name up. Answered by `resolved` or `resolveFailed`, in bounded time: the
+    /// machine waits for it without a deadline of its own.
     case resolve
     /// Connect to one address of the broker. Answered by `connected` or `disconnected`.
     case connect(address: String, will: Presence?)
@@ -13,7 +14,7 @@ package enum LinkEffect: Equatable, Sendable {
     /// Sign it where it is to be signed, and send it.
     case tell(LinkMessageContent)
 
-    /// Keep it on the disk.
+    /// Keep it on the disk; `epochNotKept` answers where that fails.
     case keepEpoch(Int64)
     case keepOutbox([OutboxRecord])
     case keepOrder(OrderMemory)

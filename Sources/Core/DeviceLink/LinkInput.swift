@@ -29,6 +29,8 @@ package enum LinkInput: Equatable, Sendable {
     case reported(ReportedState)
     /// Where trust stands.
     case trusted(LinkTrust)
+    /// The disk does not take what `keepEpoch` wanted.
+    case epochNotKept
     /// The orderly end of the agent.
     case stop
 }

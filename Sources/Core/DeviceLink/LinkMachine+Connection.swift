@@ -1,4 +1,4 @@
-package import FleetModel
+internal import FleetModel
 internal import WireMessages
 
 extension LinkMachine {
@@ -27,10 +27,6 @@ extension LinkMachine {
     /// The epoch of the session that stands.
     package var currentEpoch: Int64? {
         if case .up(let epoch, _) = connection { epoch } else { nil }
-    }
-
-    package var upSince: Instant? {
-        if case .up(_, let since) = connection { since } else { nil }
     }
 
     var connectionWakeAt: Instant {
@@ -194,7 +190,26 @@ extension LinkMachine {
 
     mutating func recalled(_ presence: Presence, at moment: LinkMoment) {
         guard case .recalling = connection else { return }
+        // Presence is not signed. Whoever wrote such a number there must not wear ours out.
+        guard presence.epoch <= SessionEpochs.highest else {
+            let reason = "the broker remembers the epoch \(presence.epoch), which no device has"
+            sayOnce("\(reason); it is not believed")
+            return
+        }
         renew(above: presence.epoch, at: moment)
+    }
+
+    /// The disk did not take the epoch, so it will not know of it in the next life. From now on the
+    /// clocks see to it that each life has its own: once is enough, for within a life it is counted.
+    mutating func epochWasNotKept(at moment: LinkMoment) {
+        guard !epochs.areOfClock, epochs.kept != nil else { return }
+        epochs.begin(atLeast: moment)
+        if let kept = epochs.kept { effects.append(.keepEpoch(kept)) }
+        // Nobody has heard of a session that is only being made.
+        if case .connecting = connection {
+            effects.append(.disconnect)
+            connect(to: 0, at: moment.monotonic)
+        }
     }
 
     /// Goes on in a new epoch. The will of the session that stands names the old one, so it is

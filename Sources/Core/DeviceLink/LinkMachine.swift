@@ -88,6 +88,8 @@ package struct LinkMachine: ~Copyable, Sendable {
             tell(orders.trusts(trust, at: moment))
         case .happened(let events):
             keep(outbox.take(events))
+        case .epochNotKept:
+            epochWasNotKept(at: moment)
         case .reported(let state):
             report = state
             orders.labels = state.labels
@@ -156,6 +158,11 @@ package struct LinkMachine: ~Copyable, Sendable {
         return min(teller.dueAt, courier.dueAt(outbox))
     }
 
+    mutating func sayOnce(_ reason: String) {
+        if reason != lastRefusal { effects.append(.say(reason)) }
+        lastRefusal = reason
+    }
+
     // MARK: What the aggregator knows
 
     private mutating func acknowledged(_ message: SignedMessage, at moment: LinkMoment) {
@@ -163,25 +170,36 @@ package struct LinkMachine: ~Copyable, Sendable {
         switch orders.acknowledgement(in: message, at: moment) {
         case .success(let good): acknowledgement = good
         case .failure(let refusal):
-            let reason = "an acknowledgement is not believed: \(refusal)"
-            if reason != lastRefusal { effects.append(.say(reason)) }
-            lastRefusal = reason
+            sayOnce("an acknowledgement is not believed: \(refusal)")
             return
         }
-        lastRefusal = nil
-        if let epoch = currentEpoch, acknowledgement.knownEpoch > epoch {
-            renew(above: acknowledgement.knownEpoch, at: moment)
+        let knownEpoch = believable(acknowledgement.knownEpoch)
+        if let epoch = currentEpoch, knownEpoch > epoch {
+            renew(above: knownEpoch, at: moment)
             return
         }
         guard acknowledgement.epoch == outbox.origin else { return }
         if acknowledgement.upto > outbox.last {
             // It heard more from this epoch than we remember: ours begins anew.
-            renew(above: max(acknowledgement.knownEpoch, acknowledgement.epoch), at: moment)
+            renew(above: max(knownEpoch, acknowledgement.epoch), at: moment)
             return
         }
         failures = 0
         courier.acknowledged(upto: acknowledgement.upto)
         keep(outbox.acknowledge(upto: acknowledgement.upto, origin: acknowledgement.epoch))
+    }
+
+    /// An aggregator learns of epochs from presence, which is not signed: a number that no device
+    /// comes to is somebody's mischief. What else the aggregator says holds all the same.
+    private mutating func believable(_ knownEpoch: Int64) -> Int64 {
+        guard knownEpoch > SessionEpochs.highest else {
+            lastRefusal = nil
+            return knownEpoch
+        }
+        sayOnce(
+            "the aggregator knows the epoch \(knownEpoch) of this device, which no device has; "
+                + "it is not believed")
+        return 0
     }
 }
 

@@ -5,7 +5,6 @@ package import FleetModel
 package struct LinkPace: Equatable, Sendable {
     /// Name, connection and handshake, for each address.
     package var connectPatience = Duration.seconds(30)
-    package var resolvePatience = Duration.seconds(20)
     /// How long the addresses of the broker are believed.
     package var addressAge = Duration.seconds(3_600)
     /// After the first connection that failed or broke; doubled for each further one.

@@ -21,6 +21,7 @@ package enum OutboxRecord: Equatable, Sendable {
     case origin(Int64)
 
     private static let checksumDigits = 16
+    private static let epochs = 0...Int(clamping: SessionEpochs.highest)
 
     /// Whether a power cut may not take it back: what is acknowledged twice does no harm.
     package var mustLast: Bool {
@@ -87,7 +88,7 @@ package enum OutboxRecord: Equatable, Sendable {
             self = .event(try DeviceEvent(reading: event))
         } else if let upto = reader.integer("acknowledged", in: 0...Int.max) {
             self = .acknowledged(upto: Int64(upto))
-        } else if let epoch = reader.integer("origin", in: 0...Int.max) {
+        } else if let epoch = reader.integer("origin", in: Self.epochs) {
             self = .origin(Int64(epoch))
         } else {
             reader.report(at: node.position, "this line says nothing", fix: "Remove it.")
@@ -108,7 +109,7 @@ package enum OutboxRecord: Equatable, Sendable {
             compacted[entry.key] = count
         }
         return Beginning(
-            origin: reader.integer("origin", in: numbers).map { Int64($0) },
+            origin: reader.integer("origin", in: epochs).map { Int64($0) },
             acknowledged: Int64(reader.integer("acknowledged", in: numbers) ?? 0),
             last: Int64(reader.integer("last", in: numbers) ?? 0), compacted: compacted,
             compactedUpto: Int64(reader.integer("compactedUpto", in: numbers) ?? 0))

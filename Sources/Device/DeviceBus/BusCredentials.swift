@@ -1,4 +1,5 @@
 internal import DeviceLink
+internal import Digests
 internal import FleetCertificates
 internal import FleetModel
 internal import HostSystem
@@ -9,17 +10,19 @@ internal import Signatures
 internal import WireMessages
 
 /// This device's key and certificate: with them it shows the broker who it is, and signs what it
-/// says. They are read when the link is made, so that a wrong file is told by its name and not by a
-/// handshake that fails.
+/// says. They are read when the link is made, and for each connection, so that a wrong file is told by
+/// its name and not by a handshake that fails.
 struct BusCredentials {
     private let key: SigningKey
     private let certificate: DeviceCertificate
     private let caFile: String
     private let certificateFile: String
     private let keyFile: String
+    /// Of all that the files hold.
+    let digest: ContentDigest
 
     init(_ settings: BusSettings, root: Root) throws(BusError) {
-        _ = try Self.bytes(settings.ca, root)
+        let authority = try Self.bytes(settings.ca, root)
         let pem = try Self.bytes(settings.certificate, root)
         do throws(CertificateFault) {
             certificate = try DeviceCertificate(pem: pem)
@@ -46,6 +49,7 @@ struct BusCredentials {
                 "the key \(settings.key) is not the one of the certificate "
                     + settings.certificate)
         }
+        digest = SHA256.hash([authority, pem, secret].flatMap { SHA256.hash($0).bytes })
         caFile = root.hostPath(of: settings.ca)
         certificateFile = root.hostPath(of: settings.certificate)
         keyFile = root.hostPath(of: settings.key)

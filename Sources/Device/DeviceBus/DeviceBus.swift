@@ -23,12 +23,12 @@ package final class DeviceBus {
 
     package let settings: BusSettings
     let store: RecordStore
-    private let credentials: BusCredentials
+    private var credentials: BusCredentials
     var machine: LinkMachine
     private var file: OutboxFile
     private var link: BrokerLink?
     /// What waits for room in the link, in order.
-    private var outgoing: [LinkMessage] = []
+    var outgoing: [LinkMessage] = []
     private var inputs: [LinkInput] = []
     private var wishes: [Wish] = []
     /// What the disk did not take yet, and when it is tried again.
@@ -40,6 +40,7 @@ package final class DeviceBus {
     private var refusal: String?
     private var commandsWereTold = false
     private var unreadable: String?
+    private var unsayable: String?
 
     private static let keepPause = Duration.seconds(30)
 
@@ -108,8 +109,15 @@ package final class DeviceBus {
     package func leave() { take(.stop) }
     package var hasLeft: Bool { machine.hasLeft }
 
+    /// Whether the files that the configuration names hold what this link speaks with. Files that
+    /// can't be used are an error that names them.
+    package func hasCurrentCredentials() throws(BusError) -> Bool {
+        try BusCredentials(settings, root: store.root).digest == credentials.digest
+    }
+
     package var status: LinkStatus {
         var status = LinkStatus()
+        status.certificateEnd = credentials.notAfter
         status.state = machine.state
         status.since = statusSince
         status.epoch = machine.currentEpoch
@@ -171,6 +179,7 @@ package final class DeviceBus {
             unkept.removeAll { $0.hasSamePlace(as: effect) }
             unkept.append(effect)
             keepAgainAt = Clocks.monotonic() + Self.keepPause
+            if case .keepEpoch = effect { inputs.append(.epochNotKept) }
         }
     }
 
@@ -185,7 +194,9 @@ package final class DeviceBus {
 
     private func connect(to address: String, _ will: Presence?) {
         disconnect()
-        do throws(LinkError) {
+        do {
+            // The handshake reads the files, and what is signed must be signed with the same key.
+            credentials = try BusCredentials(settings, root: store.root)
             let link = try BrokerLink(
                 credentials.settings(
                     for: settings, will: will.map { message(.presence($0)) },
@@ -217,13 +228,23 @@ package final class DeviceBus {
         while let message = outgoing.first {
             do throws(LinkError) {
                 _ = try link.publish(message)
-                outgoing.removeFirst()
             } catch {
                 // It is tried again when something was acknowledged, or after the next connection.
-                break
+                guard case .invalid(let reason) = error else { break }
+                // It would be refused for ever, and all that comes after it would wait as long.
+                drop(message, because: reason)
             }
+            outgoing.removeFirst()
         }
         if outgoing.isEmpty, link.inFlight == 0, machine.isLeaving { take(.settled) }
+    }
+
+    private func drop(_ message: LinkMessage, because reason: String) {
+        let text = "what this device has to say on \(message.topic) can't be said: \(reason)"
+        refusal = text
+        // It comes again, for nobody acknowledges it.
+        if unsayable != text { wishes.append(.say("trouble: \(text)")) }
+        unsayable = text
     }
 
     private func hear() {

@@ -1,3 +1,4 @@
+internal import DeviceLink
 internal import DeviceRecords
 package import Documents
 internal import FleetModel
@@ -18,5 +19,12 @@ extension LinkEpoch: DeviceRecord {
         var reader = RecordReader(node, file: file, what: Self.recordName)
         self.init(epoch: reader.integer("epoch"))
         try reader.finish(format: 1)
+        guard (0...SessionEpochs.highest).contains(epoch) else {
+            throw InvalidDocument(
+                Diagnostic(
+                    file: file,
+                    message: "the session epoch \(epoch) is one that no device comes to",
+                    fix: "Remove the file: the broker and the clock know how to go on."))
+        }
     }
 }

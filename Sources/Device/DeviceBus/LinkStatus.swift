@@ -28,6 +28,8 @@ package struct LinkStatus: Equatable, Sendable {
     package var outboxBytes = 0
     package var order: OrderStatus?
     package var isStale = false
+    /// When the certificate ends with which the link speaks.
+    package var certificateEnd: Instant?
 
     package init() {}
 }
@@ -51,6 +53,7 @@ extension LinkStatus: DeviceRecord {
                 ]
             } ?? .null,
             "isStale": .bool(isStale),
+            "certificateEnd": certificateEnd.map { .integer($0.nanoseconds) } ?? .null,
         ]
     }
 
@@ -65,6 +68,7 @@ extension LinkStatus: DeviceRecord {
         outboxBytes = Int(reader.integer("outboxBytes"))
         let orderNode = reader.optionalNode("order")
         isStale = reader.bool("isStale")
+        certificateEnd = reader.optionalInteger("certificateEnd").map(Instant.init(nanoseconds:))
         try reader.finish(format: 1)
         if let orderNode { order = try OrderStatus(reading: orderNode, file: file) }
     }

@@ -24,6 +24,8 @@ final class AgentBus {
     /// When the records are looked at again, though nobody said that they changed.
     private var lookAt = Instant(nanoseconds: .min)
     private var shown: LinkStatus?
+    /// What was wished outside of `serve`.
+    private var wishes: [DeviceBus.Wish] = []
 
     private static let tryPause = Duration.seconds(30)
     /// A hold is written by a command, and nobody tells the agent.
@@ -47,9 +49,10 @@ final class AgentBus {
 
     /// Does what is due, and gives what only the loop can do.
     func serve(_ ready: PollRequest?, live: LiveStatus) -> [DeviceBus.Wish] {
-        guard configuration.broker != nil else { return [] }
+        var wishes = wishes
+        self.wishes = []
+        guard configuration.broker != nil else { return wishes }
         let now = Clocks.monotonic()
-        var wishes: [DeviceBus.Wish] = []
         if bus == nil, now >= tryAt { wishes += start(at: now) }
         if now >= lookAt { look(live, at: now) }
         bus?.serve(ready)
@@ -69,8 +72,8 @@ final class AgentBus {
         if bus != nil { look(live, at: Clocks.monotonic()) }
     }
 
-    /// Goes on with another configuration. Where the broker, or who we are, has changed, there is
-    /// another link from then on.
+    /// Goes on with another configuration. Where the broker, who we are, or what the files say of
+    /// that has changed, there is another link from then on.
     func configure(_ wanted: AgentConfiguration, leaving: (DeviceBus) -> Void) {
         let old = configuration
         configuration = wanted
@@ -79,16 +82,34 @@ final class AgentBus {
         let isSame =
             old.broker == wanted.broker && old.device == wanted.device
             && old.channel == wanted.channel
-        if isSame, bus != nil { return }
-        if let bus { leaving(bus) }
-        bus = nil
         trouble = nil
+        if isSame, let bus, mayStay(bus) { return }
+        leave(leaving)
         if wanted.broker == nil { show() }
+    }
+
+    /// Whether the link speaks with what the files hold now. It also stays where they can't be used:
+    /// a file that was copied halfway must not take a device out of its fleet.
+    private func mayStay(_ bus: DeviceBus) -> Bool {
+        do throws(BusError) {
+            if try bus.hasCurrentCredentials() { return true }
+            wishes.append(
+                .say("key or certificate has changed: the link to the broker is made anew"))
+            return false
+        } catch {
+            trouble = "the link goes on with the files that it has read before: \(error)"
+            wishes.append(.say("trouble: \(error)"))
+            return true
+        }
     }
 
     /// Ends the link in an orderly way.
     func leave(_ leaving: (DeviceBus) -> Void) {
-        if let bus { leaving(bus) }
+        if let bus {
+            leaving(bus)
+            // The loop learns from them that there is no link.
+            wishes += bus.takeWishes()
+        }
         bus = nil
         if configuration.broker != nil { show() }
     }

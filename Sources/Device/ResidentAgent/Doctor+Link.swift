@@ -31,6 +31,9 @@ extension Doctor {
         var findings = [certificate(trial)]
         if live.state == "up", isAgentAtWork {
             findings.append(.well("mqtt", "the agent is connected to \(place)"))
+            if let end = live.certificateEnd, end != trial.certificateEnd {
+                findings.append(Self.oldCertificate(endsAt: end))
+            }
         } else {
             findings += connection(trial, broker, configuration)
         }
@@ -48,6 +51,14 @@ extension Doctor {
             detail: left > .zero
                 ? "it ends at \(trial.certificateEnd)" : "it ended at \(trial.certificateEnd)",
             fix: "Issue a new one: flotilla ca issue DIR device ID.")
+    }
+
+    private static func oldCertificate(endsAt end: Instant) -> Finding {
+        Finding(
+            part: "mqtt session", verdict: .warning,
+            detail:
+                "the agent speaks with another certificate than the file's, which ends at \(end)",
+            fix: "Let the agent read its files again: systemctl reload flotilla-agent.")
     }
 
     private func connection(

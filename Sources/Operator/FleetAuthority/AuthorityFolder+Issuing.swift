@@ -132,13 +132,27 @@ struct OutputFolder {
         }
     }
 
-    /// Replaces a file in one instant.
+    /// Puts a file there in one instant. Whoever could read the one that it replaces can read it
+    /// too: a folder may have been given to a service, such as the broker, which is not root.
+    /// `mode` is for a file that is new; that one belongs to the folder's owner.
     func replace(_ name: String, _ bytes: [UInt8], mode: UInt16) throws(OperatorError) {
+        let file = "/" + name
         do throws(SystemError) {
-            try root.replaceFile("/" + name, with: bytes, mode: mode)
+            if let old = try root.status(of: file) {
+                try root.replaceFile(
+                    file, with: bytes, mode: old.mode & 0o777, owner: old.owner)
+            } else {
+                try root.replaceFile(file, with: bytes, mode: mode, owner: try newOwner())
+            }
         } catch {
             throw failure(error)
         }
+    }
+
+    /// Who owns what is new in the folder; nil leaves it to the system, which lets only root choose.
+    private func newOwner() throws(SystemError) -> FileOwner? {
+        guard Users.effectiveUserID() == 0 else { return nil }
+        return try root.status(of: "/")?.owner
     }
 
     private func failure(_ error: SystemError) -> OperatorError {

@@ -1,7 +1,6 @@
 package import Documents
 internal import FleetModel
 internal import FleetTools
-internal import Foundation
 internal import JSONDocument
 
 /// A JSON object that the aggregator answered. Whoever reads it takes what he knows: members that a
@@ -74,20 +73,11 @@ package struct Answer: Sendable {
         }
     }
 
-    /// A point in time: milliseconds since 1970, or RFC 3339.
+    /// A point in time: milliseconds since 1970.
     func instant(_ key: String) -> Instant? {
-        guard let text = scalar(key)?.text else { return nil }
-        if let milliseconds = Int64(text) {
-            let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-            return overflow ? nil : Instant(nanoseconds: nanoseconds)
-        }
-        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
-        do {
-            let date = try Date(text, strategy: format)
-            return Instant(nanoseconds: Int64(date.timeIntervalSince1970 * 1000) * 1_000_000)
-        } catch {
-            return nil
-        }
+        guard let text = scalar(key)?.text, let milliseconds = Int64(text) else { return nil }
+        let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? nil : Instant(nanoseconds: nanoseconds)
     }
 
     /// What must be there for the answer to mean anything.

@@ -7,14 +7,14 @@ package struct DeviceAnswer: Report {
     private let row: DeviceRow
     private let answer: Answer
     private let events: [EventRow]
-    private let why: Why?
+    private let why: [Why.Step]
     private let now: Instant
 
     init(_ answer: Answer, now: Instant) throws(OperatorError) {
         row = try DeviceRow(answer)
         self.answer = answer
         events = answer.objects("events").map { EventRow($0) }
-        why = Why(answer, "why")
+        why = try answer.requiredObjects("why").map { Why.Step($0) }
         self.now = now
     }
 
@@ -41,7 +41,7 @@ package struct DeviceAnswer: Report {
             lines += ["", terminal.styled("differs from its generation:", .yellow)]
             lines += paths.map { "    \($0)" }
         }
-        if let why, !why.steps.isEmpty { lines += [""] + why.stepLines(on: terminal) }
+        if !why.isEmpty { lines += [""] + Why.lines(of: why, on: terminal) }
         if !events.isEmpty {
             lines += ["", terminal.styled("last events", .bold)]
             var table = EventsReport.table

@@ -41,7 +41,7 @@ package struct DeviceRow: Sendable {
         alarm = answer.text("alarm")
         drift = answer.integer("drift") ?? 0
         isHeld = answer.isTrue("hold")
-        isStale = answer.isTrue("stale") || answer.isTrue("isStale")
+        isStale = answer.isTrue("stale")
         labels = Self.labels(answer.object("labels"))
         agent = answer.text("agent")
         wave = answer.text("wave")
@@ -57,6 +57,10 @@ package struct DeviceRow: Sendable {
         }
         return labels
     }
+
+    /// Whether anything that it says of itself was ever believed: each such report names a
+    /// generation.
+    var hasToldState: Bool { generation != nil }
 
     /// Whether it has another content than its channel says.
     var differs: Bool { expected != nil && digest != nil && expected != digest }
@@ -97,6 +101,7 @@ extension FleetServer {
             }
             after = next
         } while after != nil && left > 0
+        list.isWhole = after == nil
         return list
     }
 
@@ -108,6 +113,8 @@ extension FleetServer {
 /// Devices that fit a search, and the aggregator's own counts of all of them.
 struct DeviceList: Sendable {
     var rows: [DeviceRow] = []
+    /// Whether all that fit are among the rows.
+    var isWhole = false
     var total = 0
     var online = 0
     var counts = StandingCounts(nil)

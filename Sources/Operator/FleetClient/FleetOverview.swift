@@ -13,14 +13,20 @@ package struct FleetOverview: Report {
     private let drifting: [String]
     /// The ids of devices by what they are alarmed about.
     private let alarms: [String: [String]]
+    /// The ids of devices that are there, and never said anything that was believed.
+    private let unheard: [String]
+    /// How many devices were looked at one by one, where that was not all.
+    private let examined: Int?
 
     /// So many pages of devices are looked at for alarms; the counters are of all devices.
     private static let pages = 20
+    /// So many devices are named one by one.
+    private static let named = 5
 
     package init(_ server: FleetServer, now: Instant) async throws(OperatorError) {
         self.now = now
         channel = try await server.channel()
-        health = HealthAnswer(try await server.health())
+        health = try HealthAnswer(try await server.health())
         drifting = try await server.get("/v1/drift").requiredObjects("devices")
             .compactMap { $0.text("id") }
         let devices = try await server.devices(DeviceSearch(), pages: Self.pages)
@@ -33,6 +39,8 @@ package struct FleetOverview: Report {
             if device.isStale { alarms["stale", default: []].append(device.id) }
         }
         self.alarms = alarms
+        unheard = devices.rows.filter { $0.isOnline && !$0.hasToldState }.map(\.id)
+        examined = devices.isWhole ? nil : devices.rows.count
     }
 
     /// Why somebody should look closer; none where all is well.
@@ -51,6 +59,16 @@ package struct FleetOverview: Report {
         for (alarm, ids) in alarms.sorted(by: { $0.key < $1.key }) {
             worries.append("\(counted(ids.count, "device")) with the alarm `\(alarm)`")
         }
+        worries += unheard.prefix(Self.named).map {
+            "\($0): online, and nothing that it signed was heard: flotilla why \($0)"
+        }
+        if unheard.count > Self.named {
+            let more = counted(unheard.count - Self.named, "more device")
+            worries.append("\(more) online, of which nothing that they signed was heard")
+        }
+        if let examined {
+            worries.append("only the first \(examined) devices were looked at for alarms")
+        }
         return worries
     }
 
@@ -66,6 +84,8 @@ package struct FleetOverview: Report {
                     counts.sorted.map { ($0.standing.name, JSONValue.integer(Int64($0.count))) },
                     uniquingKeysWith: { $1 })),
             "drift": .array(drifting.map { .string($0) }),
+            "unheard": .array(unheard.map { .string($0) }),
+            "examined": .integer(Int64(examined ?? total)),
             "alarms": .object(alarms.mapValues { .array($0.map { .string($0) }) }),
             "worries": .array(worries.map { .string($0) }), "health": health.json,
         ]
@@ -128,43 +148,5 @@ package struct FleetOverview: Report {
         let shown = ids.prefix(3).joined(separator: ", ")
         let more = ids.count > 3 ? " and \(ids.count - 3) more" : ""
         return .init("\(counted(ids.count, "device")): \(shown)\(more)", .yellow)
-    }
-}
-
-/// How the aggregator itself is.
-struct HealthAnswer: Sendable {
-    let isWell: Bool
-    /// What it needs, and how that is: broker, git, store.
-    let parts: [(name: String, state: String)]
-    let json: JSONValue
-
-    init(_ answer: Answer) {
-        json = answer.json
-        isWell = Self.isGood(answer.text("status") ?? "")
-        parts = answer.keys.filter { !["version", "status"].contains($0) }.compactMap { key in
-            if let text = answer.text(key) { return (key, text) }
-            guard let part = answer.object(key) else { return nil }
-            let state =
-                part.text("status") ?? part.text("state") ?? (part.isTrue("ok") ? "ok" : "?")
-            let detail = part.text("detail") ?? part.text("reason") ?? part.text("problem")
-            return (key, state + (detail.map { " (\($0))" } ?? ""))
-        }
-    }
-
-    private static func isGood(_ state: String) -> Bool {
-        ["ok", "well", "up", "good", "connected", "healthy", "true", "ready"]
-            .contains { state == $0 || state.hasPrefix($0 + " ") }
-    }
-
-    var worries: [String] {
-        guard !isWell else { return [] }
-        let bad = parts.filter { !Self.isGood($0.state) }
-            .map { "\($0.name): \($0.state)" }.joined(separator: ", ")
-        return ["the aggregator is not well" + (bad.isEmpty ? "" : ": \(bad)")]
-    }
-
-    var cell: Table.Cell {
-        let text = parts.map { "\($0.name) \($0.state)" }.joined(separator: ", ")
-        return .init(text.isEmpty ? (isWell ? "well" : "not well") : text, isWell ? nil : .red)
     }
 }

@@ -103,7 +103,7 @@ package struct ChannelPicture: Sendable {
         refusal = trust?.object("refusal").map { refusal in
             Refusal(
                 code: refusal.text("code") ?? "refused",
-                reason: refusal.text("reason") ?? refusal.text("message") ?? "")
+                reason: refusal.text("reason") ?? "")
         }
         current = if let current = answer.object("current") { try Rollout(current) } else { nil }
         json = answer.json

@@ -23,17 +23,6 @@ package struct Why: Report {
         self.answer = answer.json
     }
 
-    /// The steps within another answer; nil where there are none.
-    init?(_ answer: Answer, _ key: String) {
-        // Either the list itself, or the whole answer of /why.
-        let inner = answer.object(key)
-        device = answer.text("id") ?? ""
-        verdict = inner?.text("verdict") ?? ""
-        steps = (inner?.objects("steps") ?? answer.objects(key)).map { Step($0) }
-        self.answer = answer.json
-        if steps.isEmpty { return nil }
-    }
-
     package init(_ server: FleetServer, _ id: DeviceID) async throws(OperatorError) {
         self = try Why(try await server.device(id, "/why"))
     }
@@ -50,7 +39,11 @@ package struct Why: Report {
         terminal.wrapped("\(device): \(verdict)") + [""] + stepLines(on: terminal)
     }
 
-    func stepLines(on terminal: Terminal) -> [String] {
+    private func stepLines(on terminal: Terminal) -> [String] {
+        Self.lines(of: steps, on: terminal)
+    }
+
+    static func lines(of steps: [Step], on terminal: Terminal) -> [String] {
         let signs = Signs(terminal)
         let width = max(signs.yes.count, signs.no.count)
         var lines: [String] = []

@@ -13,31 +13,26 @@ package struct FleetLint: Report {
     package init(_ tree: some RevisionTree, subject: String) throws(OperatorError) {
         var report = Linter.lint(tree, parse: YAML.parse)
         let known = report.findings.map(\.diagnostic)
-        for diagnostic in try Self.trustFaults(of: tree) where !known.contains(diagnostic) {
-            report.findings.append(LintReport.Finding(.error, diagnostic))
+        do throws(RevisionTreeError) {
+            let files = try TrustFiles(from: tree, parse: YAML.parse)
+            for diagnostic in Self.faults(of: files) where !known.contains(diagnostic) {
+                report.findings.append(LintReport.Finding(.error, diagnostic))
+            }
+            for diagnostic in try Self.warnings(of: tree, files) {
+                report.findings.append(LintReport.Finding(.warning, diagnostic))
+            }
+        } catch {
+            throw OperatorError(error)
         }
         self.report = report
         self.subject = subject
     }
 
     /// What devices would refuse a release for, whoever signed it.
-    private static func trustFaults(of tree: some RevisionTree) throws(OperatorError)
-        -> [Diagnostic]
-    {
-        let files: TrustFiles
-        do throws(RevisionTreeError) {
-            files = try TrustFiles(from: tree, parse: YAML.parse)
-        } catch {
-            throw OperatorError(error)
-        }
+    private static func faults(of files: TrustFiles) -> [Diagnostic] {
         var faults: [Diagnostic] = []
         do throws(InvalidDocument) {
-            switch files.allowedSigners {
-            case .missing: break  // The linter says so.
-            case .broken(let invalid): throw invalid
-            case .read(let text):
-                _ = try AllowedSigners(text: text, file: TrustFiles.allowedSignersPath)
-            }
+            _ = try signers(files)
         } catch {
             faults += error.diagnostics
         }
@@ -53,6 +48,36 @@ package struct FleetLint: Report {
             faults += error.diagnostics
         }
         return faults
+    }
+
+    /// Nil where the file is missing, which the linter says.
+    private static func signers(_ files: TrustFiles) throws(InvalidDocument) -> AllowedSigners? {
+        switch files.allowedSigners {
+        case .missing: nil
+        case .broken(let invalid): throw invalid
+        case .read(let text):
+            try AllowedSigners(text: text, file: TrustFiles.allowedSignersPath)
+        }
+    }
+
+    /// What the fleet's manifest has no effect with. A manifest that can't be read is told by the
+    /// linter.
+    private static func warnings(
+        of tree: some RevisionTree, _ files: TrustFiles
+    ) throws(RevisionTreeError) -> [Diagnostic] {
+        let file = FleetLayout.fleetFile
+        do {
+            guard let bytes = try tree.contents(of: file, limit: Limits.yamlBytes) else {
+                return []
+            }
+            let fleet = try YAML.parse(bytes, file: file)
+            return RolloutLint(fleet: fleet, signers: try? signers(files)).warnings
+        } catch let error as RevisionTreeError {
+            if case .tooLarge = error.code { return [] }
+            throw error
+        } catch {
+            return []
+        }
     }
 
     private static func unsupported(_ policy: TrustPolicy) -> Diagnostic {

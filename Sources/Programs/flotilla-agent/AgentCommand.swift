@@ -2,6 +2,7 @@ import AgentMachine
 import DeviceRecords
 import Documents
 import FleetModel
+import Glibc
 import HostSystem
 import ResidentAgent
 
@@ -44,7 +45,7 @@ enum AgentCommand {
 
     private static func dispatch(_ arguments: [String]) throws -> AgentExit {
         var words = Words(arguments)
-        let root = try Root(words.value(of: "--root") ?? "/")
+        let root = try Root(absolute(words.value(of: "--root") ?? "/"))
         let asJSON = words.flag("--json")
         let wantsHelp = words.flag("--help") || words.flag("-h")
         if wantsHelp { words = Words(["help"]) }
@@ -103,6 +104,14 @@ enum AgentCommand {
         case nil:
             throw Usage("which command?")
         }
+    }
+
+    /// A folder as everybody understands it: workers, and names that are made of it, know nothing of
+    /// the folder in which the agent was started. One that is not there is told by who opens it.
+    private static func absolute(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     private static func loop(_ root: Root) throws -> AgentLoop {

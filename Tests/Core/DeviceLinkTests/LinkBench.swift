@@ -13,6 +13,8 @@ final class LinkBench {
     var moment: LinkMoment
     /// All that it ever wanted, in order.
     var effects: [LinkEffect] = []
+    /// The disk takes no epoch.
+    private let refusesEpochs: Bool
 
     var hasLeft: Bool { machine.hasLeft }
     var isUp: Bool { machine.isUp }
@@ -27,9 +29,11 @@ final class LinkBench {
 
     init(
         epoch: Int64? = 1 << 16, outbox: Outbox = Outbox(), order: OrderMemory = OrderMemory(),
-        address: String? = "192.0.2.1", wall: Instant = at(1_700_000_000), trusts: Bool = true
+        address: String? = "192.0.2.1", wall: Instant = at(1_700_000_000), trusts: Bool = true,
+        started: Instant = at(100), refusesEpochs: Bool = false
     ) {
-        moment = LinkMoment(monotonic: at(100), wall: wall)
+        self.refusesEpochs = refusesEpochs
+        moment = LinkMoment(monotonic: started, wall: wall)
         machine = LinkMachine(
             identity: LinkIdentity(device: device(), channel: Self.channel),
             pace: LinkPace(device: device()), address: address,
@@ -45,8 +49,11 @@ final class LinkBench {
 
     @discardableResult
     func handle(_ input: LinkInput) -> [LinkEffect] {
-        let wanted = machine.handle(input, at: moment)
+        var wanted = machine.handle(input, at: moment)
         effects += wanted
+        let isEpochRefused =
+            refusesEpochs && wanted.contains { if case .keepEpoch = $0 { true } else { false } }
+        if isEpochRefused { wanted += handle(.epochNotKept) }
         return wanted
     }
 

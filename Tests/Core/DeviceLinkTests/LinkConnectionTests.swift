@@ -126,6 +126,73 @@ import WireMessages
         #expect(next.take().map { $0 > last } == true)
     }
 
+    @Test("Each life on a disk that keeps nothing has epochs of its own, above those of all before")
+    func fullDisk() {
+        var seen: [Int64] = [4 * SessionEpochs.step]
+        for life in Int64(0)..<4 {
+            // The disk says the same each time, and the time has gone on.
+            let wall = at(1_700_000_000 + life * 3_600)
+            let bench = LinkBench(epoch: 1 << 16, wall: wall, refusesEpochs: true)
+            bench.waitForTry()
+            bench.handle(.connected)
+            bench.wait(.seconds(70))
+            bench.drop()
+            bench.waitForTry()
+            bench.handle(.connected)
+            let epochs = bench.effects.presences.map(\.epoch)
+            #expect(epochs.count == 2)
+            #expect(bench.effects.connections.last?.will?.epoch == epochs.last)
+            // Tried again without end, and answered once.
+            #expect(bench.effects.count { if case .keepEpoch = $0 { true } else { false } } == 2)
+            seen += epochs
+        }
+        #expect(zip(seen, seen.dropFirst()).allSatisfy(<), "\(seen)")
+    }
+
+    @Test("With a clock that is behind, the time since the start tells lives on a full disk apart")
+    func fullDiskWithoutClock() {
+        let epochs = [Int64(100), 160, 220].map { started -> Int64? in
+            let bench = LinkBench(
+                epoch: 1 << 42, wall: at(0), started: at(started), refusesEpochs: true)
+            bench.waitForTry()
+            bench.handle(.connected)
+            return bench.currentEpoch
+        }
+        #expect(Set(epochs).count == 3 && !epochs.contains(nil))
+        #expect(epochs.allSatisfy { $0.map { $0 > 1 << 42 } == true })
+    }
+
+    @Test("Where the epoch is refused after the link is up, the session stands")
+    func lateRefusal() {
+        let bench = LinkBench()
+        bench.connect()
+        let epoch = bench.currentEpoch
+        #expect(bench.handle(.epochNotKept).count == 1)
+        #expect(bench.currentEpoch == epoch && bench.isUp)
+    }
+
+    @Test("An epoch that no device comes to is not believed, whoever tells it")
+    func hostileEpochs() {
+        let forgetful = LinkBench(epoch: nil)
+        forgetful.connect()
+        forgetful.handle(.subscribed)
+        let told = forgetful.handle(.recalled(Presence(online: false, epoch: .max)))
+        #expect(told.connections.isEmpty && told.count == 1)
+        // The clock gives the epoch, as where nobody remembers.
+        let epoch = forgetful.wait(.seconds(4)).connections.first?.will?.epoch ?? 0
+        #expect(epoch > 1_700_000_000_000 && epoch < 1_700_001_000_000)
+
+        let bench = LinkBench()
+        bench.handle(.happened([event(1)]))
+        bench.connect()
+        let known = bench.currentEpoch
+        for _ in 0..<3 { bench.acknowledge(upto: 1, knownEpoch: SessionEpochs.highest + 1) }
+        #expect(bench.isUp && bench.currentEpoch == known)
+        #expect(bench.effects.count { if case .say = $0 { true } else { false } } == 1)
+        // What was heard was heard.
+        #expect(bench.outbox.isEmpty)
+    }
+
     @Test("A device without memory takes up what the broker kept of it")
     func recalled() {
         let bench = LinkBench(epoch: nil)

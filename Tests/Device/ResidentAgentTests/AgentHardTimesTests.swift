@@ -37,6 +37,34 @@ import Testing
         }
     }
 
+    @Test("a root that is named from where the agent was started is the same for its workers")
+    func relativeRoot() throws {
+        try withTemporaryFolder { folder in
+            let bench = try AgentBench(in: folder)
+            try bench.script(
+                """
+                while [ $# -gt 0 ]; do
+                    [ "$1" = --root ] && echo "$2" >> "$DEVICE/roots"
+                    words="$words $1"
+                    shift
+                done
+                case $words in
+                *fetch*) fetched ;;
+                *) rejected ;;
+                esac
+                """)
+            for root in ["device", "../\(folder.lastPathComponent)/./device/"] {
+                let result = try runChild([bench.agent, "sync", "--root", root], in: folder)
+                #expect(result.status == AgentExit.notWell.rawValue, "\(result.complaint)")
+            }
+            let roots = Set(bench.text("/roots")?.split(separator: "\n").map(String.init) ?? [])
+            #expect(roots == [folder.resolvingSymlinksInPath().path + "/device"])
+            let missing = try runChild([bench.agent, "sync", "--root", "none"], in: folder)
+            #expect(missing.status == AgentExit.broken.rawValue)
+            #expect(missing.complaint.contains("none"))
+        }
+    }
+
     @Test("damaged records are moved aside with a loud word, and the device goes on")
     func damagedRecords() throws {
         try withTemporaryFolder { folder in

@@ -5,6 +5,8 @@ import FleetModel
 import Foundation
 import HostSystem
 import JSONDocument
+import ReleaseTrust
+import Signatures
 import TestSupport
 import Testing
 import WireMessages
@@ -170,6 +172,52 @@ struct BusTests {
             let well = try world.bench.runAgent(["doctor"]).text
             #expect(well.contains("well  mqtt: the agent is connected"), "\(well)")
             #expect(well.contains("well  mqtt certificate"), "\(well)")
+            agent.send(SIGTERM)
+            #expect(agent.end() == 0)
+        }
+    }
+
+    @Test("A renewed certificate is taken over at a hang-up, and doctor tells where it was not yet")
+    func renewal() throws {
+        try withBusWorld { world in
+            let agent = try world.bench.startAgent()
+            #expect(try waits(world.isAllHeard), "\(world.bench.logText())")
+            let birth = try #require(world.aggregator.book.presences.last)
+            // Nothing has changed, so nobody hangs up.
+            agent.send(SIGHUP)
+            let fetches = world.fetches
+            #expect(waits { world.fetches > fetches + 1 })
+            #expect(world.link.epoch == birth.epoch)
+
+            // Half of a copy.
+            let renewed = try world.broker.device(world.id)
+            let certificate = Array(try Data(contentsOf: renewed.certificate))
+            let key = Array(try Data(contentsOf: renewed.key))
+            try world.bench.root.replaceFile(
+                "/etc/flotilla/device.pem", with: certificate, mode: 0o600)
+            agent.send(SIGHUP)
+            #expect(
+                waits { world.link.problem?.contains("/etc/flotilla/device.key") == true },
+                "\(world.link)")
+            #expect(world.link.state == "up" && world.link.epoch == birth.epoch)
+
+            try world.bench.root.replaceFile("/etc/flotilla/device.key", with: key, mode: 0o600)
+            let doctor = try world.bench.runAgent(["doctor"]).text
+            #expect(doctor.contains("warning  mqtt session: the agent speaks with another"))
+            world.aggregator.believe(try SigningKey(pemFile: key).publicKey)
+            agent.send(SIGHUP)
+            let lines = String(decoding: certificate, as: UTF8.self).split(separator: "\n")
+            let new = Base64.decode(Array(lines.filter { !$0.hasPrefix("-") }.joined().utf8))
+            #expect(
+                waits { world.aggregator.book.certificates.last == new },
+                "\(world.bench.logText())")
+            #expect(world.aggregator.book.certificates.count == 2)
+            #expect(world.link.problem == nil && world.link.epoch != birth.epoch)
+            // It went in an orderly way.
+            #expect(
+                world.aggregator.book.presences.contains(
+                    Presence(online: false, epoch: birth.epoch)))
+            #expect(!(try world.bench.runAgent(["doctor"]).text.contains("mqtt session")))
             agent.send(SIGTERM)
             #expect(agent.end() == 0)
         }

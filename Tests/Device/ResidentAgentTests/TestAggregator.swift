@@ -21,13 +21,14 @@ final class TestAggregator: @unchecked Sendable {
         /// Each event by its outbox and sequence.
         var events: [Int64: [Int64: DeviceEvent]] = [:]
         var batches = 0
+        /// The certificates of signed messages, each once, in the order in which they came.
+        var certificates: [[UInt8]] = []
         /// What can't be.
         var faults: [String] = []
     }
 
     private let broker: BrokerServer
     private let device: DeviceID
-    private let deviceKey: SSHPublicKey
     private let signer: SigningKey
     private let settings: LinkSettings
     private let channel: ChannelName
@@ -39,6 +40,7 @@ final class TestAggregator: @unchecked Sendable {
     // All below is guarded by `lock`.
     private let lock = NSLock()
     private var currentBook = Book()
+    private var deviceKeys: [SSHPublicKey]
     private var acknowledges = true
     private var isOver = false
     private var outgoing: [LinkMessage] = []
@@ -51,7 +53,7 @@ final class TestAggregator: @unchecked Sendable {
         else { fatalError("\(device) is no device's name") }
         self.device = id
         self.channel = channel
-        deviceKey = key
+        deviceKeys = [key]
         let identity = try broker.aggregator()
         signer = try SigningKey(pemFile: Array(Data(contentsOf: identity.key)))
         topics = FleetTopics(fleet: broker.fleet)
@@ -73,6 +75,8 @@ final class TestAggregator: @unchecked Sendable {
     func acknowledge(_ wanted: Bool) { lock.withLock { acknowledges = wanted } }
     /// Claims to know a later life of the device.
     func knows(epoch: Int64) { lock.withLock { extraEpoch = epoch } }
+    /// Believes this key of the device from now on, besides the ones before.
+    func believe(_ key: SSHPublicKey) { lock.withLock { deviceKeys.insert(key, at: 0) } }
     func end() { lock.withLock { isOver = true } }
 
     func publish(_ order: Order) {
@@ -133,20 +137,45 @@ final class TestAggregator: @unchecked Sendable {
                 let presence = try Presence(reading: node)
                 lock.withLock { currentBook.presences.append(presence) }
             case .state:
-                let judge = ReportJudge(channel: channel, verifier: verifier)
-                let state = try judge.state(
-                    verifier.open(message.payload), of: device, by: deviceKey)
+                let state = try believed(message) { judge, signed, key throws in
+                    try judge.state(signed, of: device, by: key)
+                }
                 lock.withLock { currentBook.states.append(state) }
             case .events:
-                let judge = ReportJudge(channel: channel, verifier: verifier)
-                let batch = try judge.events(
-                    verifier.open(message.payload), of: device, by: deviceKey)
+                let batch = try believed(message) { judge, signed, key throws in
+                    try judge.events(signed, of: device, by: key)
+                }
                 try take(batch, link)
             case .ack, .commands: break
             }
         } catch {
             lock.withLock { currentBook.faults.append("\(message.topic): \(error)") }
         }
+    }
+
+    /// What one of the device's keys signed.
+    private func believed<Content>(
+        _ message: LinkMessage,
+        judged: (ReportJudge, SignedMessage, SSHPublicKey) throws -> Content
+    ) throws -> Content {
+        let judge = ReportJudge(channel: channel, verifier: verifier)
+        let signed = try verifier.open(message.payload)
+        var failure: (any Error)?
+        for key in lock.withLock({ deviceKeys }) {
+            do {
+                let content = try judged(judge, signed, key)
+                lock.withLock {
+                    let certificate = signed.certificate ?? []
+                    if currentBook.certificates.last != certificate {
+                        currentBook.certificates.append(certificate)
+                    }
+                }
+                return content
+            } catch {
+                failure = error
+            }
+        }
+        throw failure ?? ChildFailure(description: "the device has no key")
     }
 
     private func take(_ batch: EventBatch, _ link: BrokerLink) throws {

@@ -90,6 +90,49 @@ import Testing
         }
     }
 
+    /// User, group and mode of a file.
+    private struct Rights: Equatable {
+        var user: UInt32
+        var group: UInt32
+        var mode: UInt16
+
+        init(_ folder: URL, _ name: String) throws {
+            let status = try #require(try Root(folder.path).status(of: "/" + name))
+            (user, group, mode) = (status.owner.user, status.owner.group, status.mode)
+        }
+    }
+
+    @Test(
+        "a broker that was given the folder can read what is replaced there, and what is new",
+        .enabled(if: geteuid() == 0))
+    func rights() throws {
+        try withTemporaryFolder { parent in
+            var (authority, wanted, out) = try prepared(in: parent)
+            _ = try authority.issue(to: .broker(hosts: ["localhost"]), days: 10, at: now)
+            _ = try authority.configureBroker(wanted, at: now)
+            // As the instructions have it, with any user that is not root.
+            #expect(
+                try runChild(["chown", "-R", "nobody:nogroup", out.path], in: parent).status == 0)
+            chmod(out.appendingPathComponent("flotilla.acl").path, 0o640)
+            let rules = try Rights(out, "flotilla.acl")
+            let key = try Rights(out, "broker.key")
+            #expect(rules.user != 0 && rules.group != 0 && rules.mode == 0o640)
+            try FileManager.default.removeItem(at: out.appendingPathComponent("ca.crl"))
+            _ = try authority.issue(to: .operatorNamed("alice"), days: 10, at: now)
+            _ = try authority.issue(
+                to: .broker(hosts: ["localhost"]), days: 11, into: parent.path + "/again", at: now)
+            wanted.replaces = true
+            let report = try authority.configureBroker(wanted, at: now)
+            for name in ["flotilla.acl", "broker.key", "ca.crl"] {
+                #expect(report.json.canonical.contains("\"\(name)\""), "\(name) was not written")
+            }
+            #expect(try Rights(out, "flotilla.acl") == rules)
+            #expect(try Rights(out, "broker.key") == key)
+            let new = try Rights(out, "ca.crl")
+            #expect(new.user == rules.user && new.group == rules.group && new.mode == 0o644)
+        }
+    }
+
     @Test("with several brokers one must be chosen, and only a broker's certificate will do")
     func choosing() throws {
         try withTemporaryFolder { parent in

@@ -27,6 +27,42 @@ import Testing
         }
     }
 
+    @Test("waves that nobody's orders would open, and a topic that nobody reads, are warnings")
+    func withoutEffect() async throws {
+        try await withTemporaryFolder { folder in
+            let fleet = try await TestFleet(in: folder)
+            let manifest = try fleet.read("fleet.yaml")
+            #expect(try lint(fleet).report.findings.isEmpty)
+            try fleet.write(
+                "fleet.yaml",
+                manifest.replacing("rollout: none", with: "rollout: waves\ntopic: ships/harbour"))
+            try fleet.write(
+                "rollout.yaml",
+                "format: 1\nwaves:\n  - name: half\n    limit: 50%\n    soak: 1m\n")
+            let line =
+                manifest.split(separator: "\n", omittingEmptySubsequences: false)
+                .firstIndex(of: "rollout: none").map { $0 + 1 } ?? 0
+            let warnings = try lint(fleet).report.diagnostics(.warning)
+            #expect(
+                warnings.map(\.place) == ["fleet.yaml:\(line):10", "fleet.yaml:\(line + 1):8"])
+            #expect(warnings.first?.message.contains("`flotilla-order` and `flotilla-ack`") == true)
+            #expect(warnings.first?.fix.contains("flotilla ca issue DIR aggregator") == true)
+            #expect(try lint(fleet).status == .success)
+
+            let signers = try fleet.read("trust/allowed_signers")
+            try fleet.write(
+                "trust/allowed_signers",
+                signers.replacing("git,", with: "git,flotilla-order,"))
+            #expect(
+                try lint(fleet).report.diagnostics(.warning).first?.message
+                    .contains("admits `flotilla-ack`:") == true)
+            try fleet.write(
+                "trust/allowed_signers",
+                signers.replacing("git,", with: "git,flotilla-order,flotilla-ack,"))
+            #expect(try lint(fleet).report.diagnostics(.warning).count == 1)
+        }
+    }
+
     @Test("the working folder and the commit of it have the same faults")
     func sameFaults() async throws {
         try await withTemporaryFolder { folder in
