@@ -264,7 +264,7 @@ let modules: [Module] = [
             "FleetModel", "FleetRegister", "FleetStore", "GitStore", "HostSystem", "Ingest",
             "JSONDocument", "MQTTLink", "NetworkStreams", "ReleaseTrust", "Resolution",
             "RolloutEngine", "Signatures", "WireMessages", "YAMLDocument",
-        ]),
+        ], testsUse: ["SchemaSupport"]),
     Module(
         name: "WebPages", wing: .aggregator,
         uses: ["Digests", "Documents", "FleetAnswers", "FleetModel"], products: [mustache]),
@@ -274,7 +274,7 @@ let modules: [Module] = [
             "Digests", "Documents", "FleetAnswers", "FleetModel", "HostSystem", "JSONDocument",
             "WebPages",
         ],
-        products: [hummingbird, hummingbirdTLS], testsUse: ["YAMLDocument"]),
+        products: [hummingbird, hummingbirdTLS], testsUse: ["SchemaSupport", "YAMLDocument"]),
 
     // Operator: what the `flotilla` command does.
     Module(
@@ -450,6 +450,15 @@ let endToEnd: [Target] =
             path: "Tests/EndToEnd", swiftSettings: common)
     ]
 
+/// Holds answers against docs/openapi.yaml, for tests.
+let schemaSupport: [Target] =
+    built.contains { $0.name == "YAMLDocument" }
+    ? [
+        .target(
+            name: "SchemaSupport", dependencies: ["Documents", "YAMLDocument"],
+            path: "Tests/SchemaSupport", swiftSettings: common)
+    ] : []
+
 let package = Package(
     name: "flotilla",
     dependencies: !remotePackages
@@ -463,11 +472,13 @@ let package = Package(
             .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
             .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         ],
-    targets: cLibraries + built.map(target(of:)) + tested.compactMap(tests(of:)) + endToEnd + [
-        .target(
-            name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: common),
-        // Reads the tree's files and holds them against the rules of the house.
-        .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: common),
-    ],
+    targets: cLibraries + built.map(target(of:)) + tested.compactMap(tests(of:)) + endToEnd
+        + schemaSupport + [
+            .target(
+                name: "TestSupport", dependencies: [], path: "Tests/TestSupport",
+                swiftSettings: common),
+            // Reads the tree's files and holds them against the rules of the house.
+            .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: common),
+        ],
     swiftLanguageModes: [.v6]
 )

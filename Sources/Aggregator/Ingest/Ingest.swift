@@ -16,6 +16,7 @@ package final class Ingest: Sendable {
         var outgoing = Outgoing()
         var counters = IngestCounters()
         var status = LinkStatus()
+        var disbelieved = Disbelieved()
         var isStopped = false
     }
 
@@ -88,4 +89,5 @@ package final class Ingest: Sendable {
 
     package var status: LinkStatus { desk.withLock { $0.status } }
     package var counters: IngestCounters { desk.withLock { $0.counters } }
+    package var disbelieved: Disbelieved { desk.withLock { $0.disbelieved } }
 }

@@ -213,6 +213,7 @@ final class IngestLoop {
             do throws(Dropped) {
                 batch.append(try judge.judge(message, at: wall))
             } catch {
+                ingest.desk.withLock { $0.disbelieved.note(error, of: message.device, at: wall) }
                 let topic = settings.topics.topic(message.leaf, of: message.device)
                 drop(error, topic, at: now, ingest)
             }
@@ -223,6 +224,7 @@ final class IngestLoop {
             desk.batch = batch
             desk.counters.batches += 1
             desk.counters.believed += Int64(batch.count)
+            for message in batch { desk.disbelieved.forget(message) }
         }
         ingest.arrival.yield()
     }

@@ -82,7 +82,7 @@ extension RolloutService: FleetAnswering {
         }
         return WhyChain(
             of: device, in: picture, order: machine.state.order, view: view, link: ingest.status,
-            misfit: reason, now: wall())
+            disbelieved: ingest.disbelieved[device.row.id], misfit: reason, now: wall())
     }
 
     package func rollouts() -> JSONValue {

@@ -41,7 +41,8 @@ struct WhyChain {
     /// `misfit` tells why the release does not fit the device.
     init(
         of device: FleetPicture.Device, in picture: FleetPicture, order: Order?,
-        view: ChannelView, link: LinkStatus, misfit: String?, now: Instant
+        view: ChannelView, link: LinkStatus, disbelieved: Disbelieved.Drop?, misfit: String?,
+        now: Instant
     ) {
         self.device = device
         self.picture = picture
@@ -50,7 +51,7 @@ struct WhyChain {
         self.now = now
         addBus(link)
         addPresence()
-        addState()
+        if let disbelieved { add(disbelieved) } else { addState() }
         addTrust()
         if let rollout = picture.rollout {
             addRelease(rollout, misfit: misfit)
@@ -95,6 +96,26 @@ struct WhyChain {
                 false, "It is online.", "It is offline \(since).",
                 fix: "Look at its power and its network; on the device: flotilla-agent doctor.")
         }
+    }
+
+    /// What it tells is dropped, so all that is known of it is old.
+    private mutating func add(_ drop: Disbelieved.Drop) {
+        let why = drop.detail.isEmpty ? "" : ": \(drop.detail)"
+        let fix =
+            switch drop.reason {
+            case .certificate, .revoked, .otherDevice:
+                "Give it a certificate that counts: flotilla ca issue. Then, on the device: "
+                    + "systemctl reload flotilla-agent, and flotilla-agent doctor."
+            case .signature, .notForUs:
+                "Look at `device:` and `channel:` in its agent.yaml, and at its key: "
+                    + "flotilla-agent doctor."
+            case .topic, .tooLarge, .malformed, .flood:
+                "Somebody uses its certificate for something else, or its agent is of another "
+                    + "version: flotilla-agent version."
+            }
+        add(
+            false, "What it tells is believed.",
+            "Dropped \(ago(drop.at)) (\(drop.reason.rawValue))\(why)", fix: fix)
     }
 
     private mutating func addState() {
@@ -205,7 +226,10 @@ struct WhyChain {
     }
 
     private mutating func addOrder(_ rollout: Rollout) {
-        guard rollout.needsOrders, let order, device.place.wave != nil else { return }
+        // Who has come to an outcome needs no newer order.
+        guard rollout.needsOrders, let order, device.place.wave != nil,
+            [.moving, .silent].contains(device.place.standing)
+        else { return }
         let what = "It has heard the newest order."
         guard let heard = row.state?.order else {
             return add(
@@ -213,10 +237,10 @@ struct WhyChain {
                 fix: "Does trust/allowed_signers name the aggregator's key for flotilla-order? On "
                     + "the device: flotilla-agent status.")
         }
-        // A device tells of a newer number alone only after a minute. Who has arrived needs none.
+        // A device tells of a newer number alone only after a minute.
         let isNew = now - order.issued < Self.timeToTell
         add(
-            heard >= order.sequence || isNew || device.place.standing == .succeeded, what,
+            heard >= order.sequence || isNew, what,
             "order \(order.sequence) of \(order.issued); it told of \(heard)",
             fix: "It tells with its next state. If it does not: flotilla-agent status there.")
     }

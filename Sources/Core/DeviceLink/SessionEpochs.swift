@@ -1,3 +1,4 @@
+internal import FleetModel
 internal import WireMessages
 
 /// The numbers of this device's sessions with its broker. A later session has a higher one, so that
@@ -10,7 +11,7 @@ package struct SessionEpochs: Equatable, Sendable {
     /// How many sessions one number on the disk is good for.
     package static let step: Int64 = 1 << 16
     /// Nothing may push a device to where its numbers end: what is above is nobody's epoch.
-    package static let highest = Int64.max / 4
+    package static let highest = Limits.highestEpoch - (1 << 40)
 
     /// Kept on the disk; nil for a device that has no memory.
     package private(set) var kept: Int64?

@@ -11,7 +11,9 @@ extension RolloutStep {
             setBack()
         } else if now - last > pace.longestGap {
             startSoakAnew()
-            if now - last > Self.day { state.leap = .init(from: last, sequence: state.lastSequence) }
+            if now - last > Self.day {
+                state.leap = .init(from: last, sequence: state.lastSequence)
+            }
         }
     }
 

@@ -28,7 +28,6 @@ extension RolloutStep {
         publish()
     }
 
-
     // MARK: Stopping
 
     /// The stop rule holds as long as anybody may begin, late joiners included.

@@ -7,9 +7,6 @@ package struct OperatorCommand: Equatable, Sendable {
         case pause, resume, abort
     }
 
-    /// The longest life of a command.
-    package static let longestLife = Limits.commandLifetime
-
     package var kind: Kind
     package var fleet: String
     package var channel: String

@@ -28,7 +28,7 @@ extension AgentConfiguration {
         if FleetManifest.isTopicPrefix(text) { return text }
         reader.report(
             at: position, "`\(text)` can't begin MQTT topics",
-            fix: "Write what fleet.yaml says as `topic:`, such as flotilla/harbour.")
+            fix: "Write what `broker.topic` of aggregator.yaml says, such as flotilla/harbour.")
         return nil
     }
 

@@ -40,9 +40,10 @@ struct HTTPAnswer {
 }
 
 extension Node {
-    subscript(key: String) -> Node? {
-        guard case .mapping(let entries) = content else { return nil }
-        return entries.first { $0.key == key }?.value
+    subscript(key: String) -> Node? { entries.first { $0.key == key }?.value }
+
+    var entries: [Entry] {
+        if case .mapping(let entries) = content { entries } else { [] }
     }
 
     var text: String? {

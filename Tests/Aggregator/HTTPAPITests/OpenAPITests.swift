@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import HTTPTypes
+import SchemaSupport
 import Testing
 import YAMLDocument
 
@@ -8,11 +9,7 @@ import YAMLDocument
 
 /// docs/openapi.yaml says what the server does, and nothing else.
 @Suite struct OpenAPITests {
-    private static func page() throws -> Node {
-        let place = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../docs/openapi.yaml")
-        return try YAML.parse(Array(try Data(contentsOf: place)), file: "docs/openapi.yaml")
-    }
+    private static func page() throws -> Node { try SchemaChecker.ofTheAPI().page }
 
     private static let methods = ["get", "put", "post", "delete", "head", "patch", "options"]
 

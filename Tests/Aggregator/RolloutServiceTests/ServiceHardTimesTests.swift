@@ -275,6 +275,11 @@ import WireMessages
                     }
                     return count("malformed") > 0 && count("notForUs") > 0 && count("topic") > 0
                 }
+                let why = try #require(await service.why(mallory.id))
+                let dropped = why["steps"]?.items.first {
+                    $0["detail"]?.text?.contains("Dropped") ?? false
+                }
+                #expect(dropped?["fix"]?.text != nil, "\(why.canonical)")
                 let events = await service.events(EventQuery(after: 0))
                 #expect(events["events"]?.items.count == 1)
                 #expect(await service.device(mallory.id)?["phase"] == .null)

@@ -8,6 +8,7 @@ import HostSystem
 import ReleaseTrust
 import Resolution
 import RolloutEngine
+import SchemaSupport
 import TestSupport
 import Testing
 import WireMessages
@@ -42,6 +43,25 @@ import WireMessages
         of device: ScriptedDevice, in service: RolloutService
     ) async -> String? {
         await service.device(device.id)?["state"]?.text
+    }
+
+    /// What the API answers is what docs/openapi.yaml describes, and nothing else.
+    private func checkShapes(
+        _ service: RolloutService, of device: ScriptedDevice
+    ) async throws {
+        let checker = try SchemaChecker.ofTheAPI()
+        let answers: [(path: String, answer: JSONValue?)] = [
+            ("/healthz", await service.health()), ("/v1/rollouts", await service.rollouts()),
+            ("/v1/devices", await service.devices(DeviceQuery())),
+            ("/v1/devices/{id}", await service.device(device.id)),
+            ("/v1/devices/{id}/why", await service.why(device.id)),
+            ("/v1/drift", await service.drift()),
+            ("/v1/events", await service.events(EventQuery(after: 0))),
+        ]
+        for (path, answer) in answers {
+            let node = try parse(Array(try #require(answer).canonical.utf8))
+            #expect(checker.faults(ofAnswer: node, to: path) == [], "\(path)")
+        }
     }
 
     @Test("A release goes through its waves, on what devices verifiably say")
@@ -104,6 +124,7 @@ import WireMessages
                         && canary.heard.orders.last?.standing == .halted
                 }
                 try await checkTelling(service, of: gateway)
+                try await checkShapes(service, of: gateway)
                 // Signatures count by the devices' own judge, with the channel's own keys.
                 try checkOrders(canary.heard.orderBytes, bench)
             }

@@ -1,15 +1,34 @@
-import Documents
+package import Documents
 import Foundation
+import YAMLDocument
 
 /// Holds values against the schemas of an OpenAPI page: the part of JSON Schema that ours uses. An
 /// object has no members but those that are described.
-struct SchemaChecker {
-    private let page: Node
+package struct SchemaChecker {
+    package let page: Node
 
-    init(_ page: Node) { self.page = page }
+    package init(_ page: Node) { self.page = page }
+
+    /// Of the page that describes the aggregator's API.
+    package static func ofTheAPI() throws -> SchemaChecker {
+        let place = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/openapi.yaml")
+        return SchemaChecker(
+            try YAML.parse(Array(try Data(contentsOf: place)), file: "docs/openapi.yaml"))
+    }
+
+    /// What is wrong with the answer to a GET of a path such as `/v1/devices/{id}`.
+    package func faults(ofAnswer value: Node, to path: String) -> [String] {
+        let response = page["paths"]?[path]?["get"]?["responses"]?["200"]
+        let content = response.map { resolved($0) }?["content"]
+        guard let schema = content?["application/json"]?["schema"] else {
+            return ["the answer to GET \(path) is not described"]
+        }
+        return faults(of: value, schema, at: path)
+    }
 
     /// What a `$ref` leads to.
-    func resolved(_ node: Node) -> Node {
+    package func resolved(_ node: Node) -> Node {
         guard let reference = node["$ref"]?.text else { return node }
         var place = page
         for name in reference.split(separator: "/").dropFirst() {
@@ -19,7 +38,7 @@ struct SchemaChecker {
         return resolved(place)
     }
 
-    func faults(of value: Node, _ schema: Node, at place: String = "") -> [String] {
+    package func faults(of value: Node, _ schema: Node, at place: String = "") -> [String] {
         let schema = resolved(schema)
         if let choices = schema["oneOf"]?.items {
             let all = choices.map { faults(of: value, $0, at: place) }
@@ -118,6 +137,18 @@ struct SchemaChecker {
 }
 
 extension Node {
+    subscript(key: String) -> Node? { entries.first { $0.key == key }?.value }
+
+    var items: [Node] {
+        guard case .sequence(let items) = content else { return [] }
+        return items
+    }
+
+    var text: String? {
+        guard case .scalar(let scalar) = content, !scalar.isNull else { return nil }
+        return scalar.text
+    }
+
     var entries: [Entry] {
         if case .mapping(let entries) = content { entries } else { [] }
     }
