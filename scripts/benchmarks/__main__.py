@@ -7,12 +7,14 @@ import subprocess
 import sys
 import urllib.error
 
-from . import rollout
+from . import idle, poll, rollout
 from .processes import BenchError
 from .report import Report
 
 FIGURES = {
     "rollout": (rollout.measure, "from a push to applied and reported, 12 devices in one wave"),
+    "idle": (idle.measure, "a resident agent that has nothing to do, with TLS and default times"),
+    "poll": (poll.measure, "a look at Git that finds nothing new"),
 }
 
 

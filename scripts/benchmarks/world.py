@@ -28,14 +28,14 @@ TWELVE = {
 class World:
     """A context: what it started is ended and its folder removed, whatever happens inside.
 
-    `devices` are those of the fleet repository, `operators` get certificates, `writers` are
-    operators that may write for all devices, and `edit` changes the operator's clone before the
-    first release."""
+    The fleet repository always names the twelve; those that a measurement asks for run.
+    `operators` get certificates, `writers` are operators that may write for all devices, and `edit`
+    changes the operator's clone before the first release."""
 
     fleet = "harbour"
     project = PROJECT
 
-    def __init__(self, programs, devices=None, operators=(), writers=(), edit=None):
+    def __init__(self, programs, operators=(), writers=(), edit=None):
         if os.geteuid() != 0:
             raise BenchError("devices' files belong to root, so this must run as root")
         self.programs = programs
@@ -45,32 +45,33 @@ class World:
         try:
             # The user who fetches passes through it.
             os.chmod(self.folder, 0o755)
-            self._build(devices or TWELVE, [*operators, *writers], writers, edit)
+            self._build([*operators, *writers], writers, edit)
         except BaseException:
             self.__exit__()
             raise
 
-    def _build(self, devices, operators, writers, edit):
+    def _build(self, operators, writers, edit):
         self.authority = Authority(f"{self.folder}/authority", self.fleet, self.flotilla)
         aggregator = self.authority.issue("aggregator")
         self.operators = {name: self.authority.issue("operator", name) for name in operators}
-        self._serve_git(devices)
-        self.desk = Desk(f"{self.folder}/desk", f"{self.served}/fleet.git", self, devices)
+        self._serve_git()
+        self.desk = Desk(f"{self.folder}/desk", f"{self.served}/fleet.git", self, TWELVE)
         if edit:
             edit(self.desk)
         self.release = self.desk.commit("The harbour's fleet")
         self.desk.push()
-        self.broker = Broker(
-            f"{self.folder}/broker", self, self.authority.issue("broker", HOST), writers)
+        # Every server of this world is called by the one name.
+        self.host = self.authority.issue("broker", HOST)
+        self.broker = Broker(f"{self.folder}/broker", self, self.host, writers)
         self._start(self.broker)
         self.aggregator = Aggregator(
             f"{self.folder}/aggregator", self, aggregator, self.git.url(), self.broker.url)
         self._start(self.aggregator)
 
-    def _serve_git(self, devices):
+    def _serve_git(self):
         self.served = f"{self.folder}/served"
         run("git", "init", "--quiet", "--bare", "--initial-branch=main", f"{self.served}/fleet.git")
-        for device in devices:
+        for device in TWELVE:
             os.makedirs(f"{self.served}/{device}")
             os.symlink("../fleet.git", f"{self.served}/{device}/fleet.git")
         self.git = self.ends(GitServer(f"{self.folder}/git", self.served))
