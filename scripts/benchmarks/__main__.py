@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 
-from . import idle, poll, rollout
+from . import idle, ingest, poll, rollout
 from .processes import BenchError
 from .report import Report
 
@@ -15,6 +15,7 @@ FIGURES = {
     "rollout": (rollout.measure, "from a push to applied and reported, 12 devices in one wave"),
     "idle": (idle.measure, "a resident agent that has nothing to do, with TLS and default times"),
     "poll": (poll.measure, "a look at Git that finds nothing new"),
+    "ingest": (ingest.measure, "messages that the aggregator commits, beside mosquitto_sub"),
 }
 
 

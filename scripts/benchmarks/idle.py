@@ -100,7 +100,10 @@ def _writes(root):
     found = {}
     for folder, _, files in os.walk(root):
         for path in [folder, *(f"{folder}/{name}" for name in files)]:
-            found[path.removeprefix(root)] = os.lstat(path).st_ctime_ns
+            try:
+                found[path.removeprefix(root)] = os.lstat(path).st_ctime_ns
+            except OSError:  # Removed while it was looked at; its folder tells.
+                pass
     return found
 
 

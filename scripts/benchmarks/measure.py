@@ -1,8 +1,8 @@
 """Reads what the kernel counts of a process, and sums figures up."""
 
 import os
-import struct
 import socket
+import struct
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -55,9 +55,16 @@ def sharers(pid):
     found = []
     for other in filter(str.isdigit, os.listdir("/proc")):
         if int(other) != pid and own & _mapped(other):
-            with open(f"/proc/{other}/comm") as file:
-                found.append(file.read().strip())
+            found.append(_name(other))
     return sorted(found)
+
+
+def _name(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    except OSError:  # It ended while it was looked at.
+        return "one that ended"
 
 
 def _mapped(pid):

@@ -25,7 +25,7 @@ HOPS = {
 
 
 def measure(report, programs):
-    rounds = int(os.environ.get("BENCH_ROUNDS", "10"))
+    rounds = max(1, int(os.environ.get("BENCH_ROUNDS", "10")))
     with World(programs, operators=["watcher"], edit=_hurry) as world:
         watcher = world.ends(Listener(
             world.broker.port, "watcher@operators", world.operators["watcher"],
@@ -98,13 +98,12 @@ def _round(world, watcher, devices, number, after):
     flips = {
         device.id: os.lstat(f"{device.root}/var/lib/flotilla/current").st_ctime
         for device in devices}
-    result = {
+    return {
         "hook": hook, "order": _opened(watcher.heard[heard:], release), "flips": flips,
         "confirmed": {
             ident: (event["at"] / 1000, event["received"] / 1000)
             for ident, event in _confirmed(events, release).items()},
-    }
-    return result, last
+    }, last
 
 
 def _opened(heard, release):
