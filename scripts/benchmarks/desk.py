@@ -39,9 +39,9 @@ class Desk:
             self.git("config", name, value)
         with open(f"{key}.pub") as file:
             public = " ".join(file.read().split()[:2])
+        line = f'namespaces="git,flotilla-release,flotilla-command" {public}\n'
         self.write("trust/allowed_signers",
-            f'operator@harbour.example namespaces="git,flotilla-release,flotilla-command" {public}\n'
-            + world.authority.aggregator_line)
+            f"operator@harbour.example {line}{world.authority.aggregator_line}")
         self.replace("fleet.yaml", "rollout: none", "rollout: waves")
         self.write("rollout.yaml", ROLLOUT)
         self._name(devices)
