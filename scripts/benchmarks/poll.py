@@ -74,16 +74,16 @@ def _cpu(report, scheme, device, clock, folder):
     log = f"{folder}/poll.log"
     whole = [_run(_words(device), log) * 1000 for _ in range(RUNS)]
     text = f"{scheme}: worker, CPU from exec to exit, median of {RUNS}"
-    # DESIGN's goal is of the plain poll; TLS is shown beside it.
     report.goal(text, median(whole), 15.0, "ms", 2)
     report.value(f"{scheme}: the same, p95", percentile(whole, 95), "ms", 2)
-    if isinstance(clock, str):
-        calls = _calls(device, clock, folder)
+    library, reason = clock
+    if library:
+        calls = _calls(device, library, folder)
         report.goal(
             f"{scheme}: the fetch call alone, CPU, median of {len(calls)}", median(calls), 5.0,
             "ms", 2)
         return
-    report.skip(f"{scheme}: the fetch call alone", str(clock))
+    report.skip(f"{scheme}: the fetch call alone", reason)
     # Without a command it explains itself, and has done all that a start costs.
     bare = [cpu_of_run([device.worker_program])[0] * 1000 for _ in range(RUNS)]
     report.value(
@@ -92,25 +92,25 @@ def _cpu(report, scheme, device, clock, folder):
 
 
 def _fetch_clock(folder):
-    """The library that tells the fetch call apart, or why there is none."""
+    """The library that tells the fetch call apart, or None and why there is none."""
     compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
     if not compiler:
-        return BenchError("there is no C compiler for the clock within the call")
+        return None, "there is no C compiler for the clock within the call"
     # The user who fetches can read it here.
     target = f"{folder}/fetchclock.so"
     source = os.path.join(os.path.dirname(__file__), "fetchclock.c")
     outcome = attempt(compiler, "-shared", "-fPIC", "-O1", "-o", target, source, "-ldl")
     if outcome.returncode != 0:
-        return BenchError(f"the clock within the call can't be built: {outcome.stderr[:200]}")
-    return target
+        return None, f"the clock within the call can't be built: {outcome.stderr[:200]}"
+    return target, ""
 
 
-def _calls(device, clock, folder):
+def _calls(device, library, folder):
     log = f"{folder}/calls.log"
     if os.path.exists(log):
         os.unlink(log)
     for _ in range(RUNS):
-        _run(_words(device), log, {**os.environ, "LD_PRELOAD": clock})
+        _run(_words(device), log, {**os.environ, "LD_PRELOAD": library})
     with open(log) as file:
         found = [int(number) / 1e6 for number in re.findall(r"^fetch-clock (\d+)$", file.read(),
             re.MULTILINE)]

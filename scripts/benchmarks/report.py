@@ -20,7 +20,7 @@ class Report:
     def value(self, name, value, unit="", digits=1):
         """A measured value."""
         self.content["values"][name] = {"value": value, "unit": unit}
-        self._line(f"{name}", f"{_number(value, digits)} {unit}")
+        self._line(name, f"{_number(value, digits)} {unit}")
 
     def goal(self, name, value, limit, unit="", digits=1, at_least=False):
         """A measured value that has a goal."""
@@ -30,9 +30,9 @@ class Report:
             "reached": reached,
         })
         side = "at least" if at_least else "at most"
-        self._line(
-            name, f"{_number(value, digits)} {unit}",
-            f"goal {side} {_number(limit, 1)} {unit}: {'reached' if reached else 'NOT reached'}")
+        wanted = f"goal {side} {_number(limit, 1)} {unit}".rstrip()
+        verdict = f"{wanted}: {'reached' if reached else 'NOT reached'}"
+        self._line(name, f"{_number(value, digits)} {unit}", verdict)
 
     def note(self, text):
         """What one should know to read the values."""

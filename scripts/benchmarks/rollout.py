@@ -79,10 +79,11 @@ def _round(world, watcher, devices, number, after):
     path = "bundles/sysctl/files/60-fleet.conf"
     world.desk.write(path, world.desk.read(path) + f"# Round {number}\n")
     release = world.desk.commit(f"Round {number}")
-    world.desk.push()
-    # The agents trim their memory 5 s after the last work; a change comes to a fleet at rest.
+    # The agents trim their memory 5 s after the last work; a change comes to a fleet at rest. The
+    # push comes after the wait, or the aggregator's own look at Git could be faster than the hook.
     time.sleep(6)
     heard = len(watcher.heard)
+    world.desk.push()
     hook = time.time()
     world.aggregator.hook()
     events, last = [], after
