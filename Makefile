@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BUILD := .build
 RELEASE := .build-device
 
-.PHONY: help deps deps-device format lint build quick test full device size demo clean
+.PHONY: help deps deps-device format lint build quick test full device size demo bench clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -44,6 +44,9 @@ size: device ## Are the device binaries small and free of what they must not hav
 
 demo: deps ## The whole story, checked at every step (KEEP=1 leaves the fleet up)
 	@scripts/demo
+
+bench: ## Measure the figures on this machine: docs/bench.md (20 minutes and a release build)
+	@scripts/bench
 
 clean:
 	rm -rf .build .build-*
