@@ -1,10 +1,10 @@
-internal import Documents
+package import Documents
 internal import FleetModel
 internal import JSONDocument
 
 /// Reads a message from the bus, within the bounds of messages.
 @Sendable
-func parseMessage(_ bytes: [UInt8]) throws(InvalidDocument) -> Node {
+package func parseMessage(_ bytes: [UInt8]) throws(InvalidDocument) -> Node {
     try JSON.parse(
         bytes, file: "a message", limit: Limits.mqttPayloadBytes, depth: Limits.mqttDepth)
 }

@@ -45,18 +45,27 @@ package enum FleetDemo {
     }
 }
 
-// MARK: Twelve devices
+// MARK: Any story
+
+/// What a story happens in. It ends with the story, or is kept for a look around.
+protocol StoryWorld {
+    func keep(telling progress: Progress) throws
+    func end() throws
+    /// What is still there of it.
+    func leftovers() throws -> [String]
+}
+
+extension FleetWorld: StoryWorld {}
+extension DemoWorld: StoryWorld {}
 
 extension FleetDemo {
-    private static func tellFleet(
-        _ options: DemoOptions, _ programs: String, _ watchman: Watchman, _ progress: Progress
+    private static func tell(
+        in world: some StoryWorld, _ options: DemoOptions, _ progress: Progress,
+        _ course: () throws -> StoryBook
     ) throws -> Int32 {
-        let world = try FleetWorld(options, programsIn: programs, watchman: watchman)
-        open(world.folder, options, progress)
-        let story: FleetStory
+        let story: StoryBook
         do {
-            story = try FleetStory(world, options, progress)
-            try run(story)
+            story = try course()
         } catch {
             try world.end()
             throw error
@@ -70,6 +79,22 @@ extension FleetDemo {
             }
         }
         return conclude(story, progress)
+    }
+}
+
+// MARK: Twelve devices
+
+extension FleetDemo {
+    private static func tellFleet(
+        _ options: DemoOptions, _ programs: String, _ watchman: Watchman, _ progress: Progress
+    ) throws -> Int32 {
+        let world = try FleetWorld(options, programsIn: programs, watchman: watchman)
+        open(world.folder, options, progress)
+        return try tell(in: world, options, progress) {
+            let story = try FleetStory(world, options, progress)
+            try run(story)
+            return story
+        }
     }
 
     private static func run(_ story: FleetStory) throws {
@@ -98,23 +123,11 @@ extension FleetDemo {
         let world = try DemoWorld(
             fleet: options.fleet, programsIn: programs, watchman: watchman, fault: options.fault)
         open(world.folder, options, progress)
-        let story: Story
-        do {
-            story = try Story(world, options, progress)
+        return try tell(in: world, options, progress) {
+            let story = try Story(world, options, progress)
             try run(story)
-        } catch {
-            try world.end()
-            throw error
+            return story
         }
-        if options.keepsWorld {
-            try world.keep(telling: progress)
-        } else {
-            try story.step("The world ends") {
-                try world.end()
-                try story.check("no process, no port and no folder is left", world.leftovers)
-            }
-        }
-        return conclude(story, progress)
     }
 
     private static func run(_ story: Story) throws {
