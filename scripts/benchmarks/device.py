@@ -7,11 +7,6 @@ import shutil
 from .processes import Background, BenchError, attempt
 
 
-PRIVATELY = [
-    "unshare", "--mount", "--propagation", "private", "/bin/sh", "-c",
-    'mount -t tmpfs tmpfs "$1" && shift && exec "$@"', "sh"]
-
-
 class Device:
     def __init__(self, ident, root, world):
         self.id = ident
@@ -19,7 +14,6 @@ class Device:
         self.agent_program = world.program("flotilla-agent")
         self.worker_program = world.program("flotilla-worker")
         self.agent = None
-        self._has_namespace = False
         for folder in ["etc/flotilla", "run", "usr/local/bin", "var/lib", "tmp"]:
             os.makedirs(f"{root}/{folder}")
         self.write("/etc/os-release", 'ID=debian\nVERSION_ID="12"\n')
@@ -52,25 +46,13 @@ repository: {{url: "{repository}", fetchUser: nobody{extra}}}
 services: none
 {bus if broker else ""}""")
 
-    def start(self, run_in_memory=False):
-        """With `run_in_memory` the device's /run is in memory, as on a real one. It is mounted for
-        the agent alone, in a mount namespace that ends with it."""
-        words = [self.agent_program, "run", "--root", self.root]
-        self._has_namespace = run_in_memory
-        if run_in_memory:
-            # Each program becomes the next one, so the id stays the agent's.
-            words = [*PRIVATELY, f"{self.root}/run", *words]
-        self.agent = Background(f"the agent of {self.id}", words, f"{self.root}.log")
-
-    def can_mount(self):
-        """Whether this machine lets us mount at all; containers often do not."""
-        return attempt(*PRIVATELY, f"{self.root}/run", "/bin/true").returncode == 0
+    def start(self):
+        self.agent = Background(
+            f"the agent of {self.id}", [self.agent_program, "run", "--root", self.root],
+            f"{self.root}.log")
 
     def command(self, *words, timeout=120):
-        command = [self.agent_program, *words, "--root", self.root]
-        if self._has_namespace:
-            command = ["nsenter", "--target", str(self.agent.pid), "--mount", *command]
-        return attempt(*command, timeout=timeout)
+        return attempt(self.agent_program, *words, "--root", self.root, timeout=timeout)
 
     def status(self):
         outcome = self.command("status", "--json")
