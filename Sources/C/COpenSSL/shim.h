@@ -14,6 +14,12 @@ static inline long flotilla_ssl_set_host_name(SSL *ssl, const char *name) {
 static inline long flotilla_ssl_ctx_set_min_proto_version(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);
 }
+static inline long flotilla_ssl_ctx_set_groups(SSL_CTX *context, const char *names) {
+    return SSL_CTX_set1_groups_list(context, names);
+}
+static inline long flotilla_ssl_ctx_set_signature_algorithms(SSL_CTX *context, const char *names) {
+    return SSL_CTX_set1_sigalgs_list(context, names);
+}
 static inline long flotilla_ssl_ctx_set_mode(SSL_CTX *context, long mode) {
     return SSL_CTX_set_mode(context, mode);
 }

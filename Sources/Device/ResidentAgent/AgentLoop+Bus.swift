@@ -18,6 +18,8 @@ extension AgentLoop {
     /// Lets the link do what is due, and does what it asks for.
     func serveBus(_ ready: PollRequest?) {
         guard let bus else { return }
+        // Each ping's answer brings a few MiB of code back.
+        if ready?.isReady == true { trimLater() }
         for wish in bus.serve(ready, live: status) {
             switch wish {
             case .resolve(let host, let port): resolve(host, port)
