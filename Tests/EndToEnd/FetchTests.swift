@@ -36,6 +36,32 @@ import Testing
         }
     }
 
+    /// The files below the state folder, each with what changes when somebody writes to it.
+    private func state(of device: DemoDevice) throws -> [String: String] {
+        let state = device.root + "/var/lib/flotilla"
+        var found: [String: String] = [:]
+        for path in try FileManager.default.subpathsOfDirectory(atPath: state) {
+            var status = stat()
+            guard lstat("\(state)/\(path)", &status) == 0 else { continue }
+            let changed = status.st_ctim
+            found[path] = "\(status.st_ino) \(changed.tv_sec).\(changed.tv_nsec)"
+        }
+        return found
+    }
+
+    @Test("a look at Git that finds nothing new writes nothing to the disk")
+    func writesNothing() throws {
+        try SmallFleet.withWorld { fleet in
+            try fleet.apply()
+            // The first look after a release empties the place where it arrived.
+            #expect(try fleet.sync() == 0)
+            let before = try state(of: fleet.device)
+            #expect(before.count > 5)
+            for _ in 0..<3 { #expect(try fleet.sync() == 0) }
+            #expect(try state(of: fleet.device) == before)
+        }
+    }
+
     @Test("while the server is away the agent waits longer, and goes on when it is told to")
     func backsOff() throws {
         try SmallFleet.withWorld { fleet in

@@ -15,7 +15,9 @@ package struct Fetcher {
         self.storeObjects = storeObjects
     }
 
-    /// Fetches the tip of a branch with all that it needs.
+    /// Fetches the tip of a branch with all that it needs. Where the tip is known and the store has
+    /// it, nothing is downloaded and nothing is written: a device that asks for years wears out no
+    /// flash.
     ///
     /// `progress` is called while objects arrive, on this thread; false stops the fetch. After an
     /// error `incoming` holds anything, and the next fetch wants it empty.
@@ -36,6 +38,7 @@ package struct Fetcher {
         }
         let session = FetchSession(request, url, progress: progress)
         do throws(GitError) {
+            if let known = try knownTip(of: reference, request, session) { return known }
             let repository = try IncomingRepository(at: incoming, borrowing: storeObjects)
             try repository.note(known: request.known)
             return try session.asCurrent { () throws(GitError) in
@@ -45,6 +48,31 @@ package struct Fetcher {
             // The first thing that went wrong is the cause of the rest.
             throw session.firstError ?? error
         }
+    }
+}
+
+extension Fetcher {
+    /// Asks the server for the branch's tip; nil where it has to be fetched.
+    private func knownTip(
+        of reference: String, _ request: FetchRequest, _ session: FetchSession
+    ) throws(GitError) -> FetchResult? {
+        guard let storeObjects, !request.known.isEmpty else { return nil }
+        let tip = try session.asCurrent { () throws(GitError) in
+            let remote = try unsafe Remote(request.url, nil)
+            try remote.connect(session)
+            return try remote.tip(of: reference, session)
+        }
+        guard request.known.contains(tip), try Self.holds(storeObjects, tip) else { return nil }
+        return FetchResult(tip: tip, receivedBytes: session.receivedBytes, objects: 0)
+    }
+
+    /// What the disk lost is fetched again.
+    private static func holds(_ objects: String, _ revision: Revision) throws(GitError) -> Bool {
+        var database: OpaquePointer?
+        try check("open", "the store", unsafe git_odb_open(&database, objects))
+        defer { unsafe git_odb_free(database) }
+        var oid = revision.oid
+        return unsafe git_odb_exists(database, &oid) == 1
     }
 }
 
@@ -84,20 +112,8 @@ private struct IncomingRepository: ~Copyable {
     }
 
     func fetch(_ reference: String, _ session: FetchSession) throws(GitError) -> FetchResult {
-        let url = session.request.url
-        let remote = try unsafe Remote(url, handle)
-        var connecting = unsafe git_remote_connect_options()
-        try check(
-            "fetch", url,
-            unsafe git_remote_connect_options_init(
-                &connecting, UInt32(GIT_REMOTE_CONNECT_OPTIONS_VERSION)))
-        unsafe connecting.callbacks = try session.callbacks()
-        unsafe connecting.proxy_opts.type = GIT_PROXY_NONE
-        unsafe connecting.follow_redirects = GIT_REMOTE_REDIRECT_NONE
-        try check(
-            "fetch", url,
-            unsafe git_remote_connect_ext(remote.handle, GIT_DIRECTION_FETCH, &connecting),
-            in: session)
+        let remote = try unsafe Remote(session.request.url, handle)
+        try remote.connect(session)
         let tip = try remote.tip(of: reference, session)
         try remote.download(reference, session)
         let stats = unsafe git_remote_stats(remote.handle)?.pointee
@@ -112,17 +128,36 @@ private struct IncomingRepository: ~Copyable {
 private struct Remote: ~Copyable {
     let handle: OpaquePointer
 
-    init(_ url: String, _ repository: OpaquePointer) throws(GitError) {
+    /// Without a repository the other side can be looked at, and nothing more.
+    init(_ url: String, _ repository: OpaquePointer?) throws(GitError) {
         var created: OpaquePointer?
-        try check(
-            "fetch", url, unsafe git_remote_create_anonymous(&created, repository, url))
+        let result =
+            unsafe repository == nil
+            ? unsafe git_remote_create_detached(&created, url)
+            : unsafe git_remote_create_anonymous(&created, repository, url)
+        try check("fetch", url, result)
         guard let handle = unsafe created else {
-            fatalError("git_remote_create_anonymous said success and gave no remote")
+            fatalError("libgit2 said success and gave no remote")
         }
         unsafe self.handle = handle
     }
 
     deinit { unsafe git_remote_free(handle) }
+
+    func connect(_ session: FetchSession) throws(GitError) {
+        let url = session.request.url
+        var options = unsafe git_remote_connect_options()
+        try check(
+            "fetch", url,
+            unsafe git_remote_connect_options_init(
+                &options, UInt32(GIT_REMOTE_CONNECT_OPTIONS_VERSION)))
+        unsafe options.callbacks = try session.callbacks()
+        unsafe options.proxy_opts.type = GIT_PROXY_NONE
+        unsafe options.follow_redirects = GIT_REMOTE_REDIRECT_NONE
+        try check(
+            "fetch", url,
+            unsafe git_remote_connect_ext(handle, GIT_DIRECTION_FETCH, &options), in: session)
+    }
 
     /// The commit that the server says the branch points to.
     func tip(of reference: String, _ session: FetchSession) throws(GitError) -> Revision {

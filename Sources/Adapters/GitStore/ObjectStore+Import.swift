@@ -22,6 +22,9 @@ extension ObjectStore {
         from incoming: String, limit: Int, objectLimit: Int = Limits.gitObjectBytes
     ) throws(GitError) -> Imported {
         try requireWritable("import to")
+        // A fetch that found nothing new has left nothing.
+        var status = stat()
+        if unsafe lstat("\(incoming)/objects", &status) != 0, errno == ENOENT { return Imported() }
         let root = try OpenFile(path: incoming, flags: openFolder)
         let objects = try OpenFile("objects", of: root, flags: openFolder)
         let folder = try OpenFile("pack", of: objects, flags: openFolder)

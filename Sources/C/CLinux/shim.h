@@ -81,6 +81,15 @@ static inline int flotilla_set_limit(int limit, uint64_t value) {
     return setrlimit(limit, &record);
 }
 
+// The soft limit alone, which can be raised again. Gives what it was.
+static inline int flotilla_change_soft_limit(int limit, uint64_t value, uint64_t *before) {
+    struct rlimit record;
+    if (getrlimit(limit, &record) != 0) return -1;
+    *before = record.rlim_cur;
+    record.rlim_cur = value;
+    return setrlimit(limit, &record);
+}
+
 int unshare(int flags);
 int setns(int descriptor, int kind);
 

@@ -8,6 +8,7 @@ import ReleaseTrust
 /// Fetches the channel's branch into the incoming folder, as the unprivileged user.
 enum FetchWork {
     static func run(root: Root, _ harness: Harness) throws -> FetchReport {
+        startLibraryLean()
         let configuration = try AgentConfiguration(of: root)
         // Everything that only root may read is read before the rights are given up.
         let borrowed = StateLayout.repository + "/objects"
@@ -54,7 +55,8 @@ enum FetchWork {
         return request
     }
 
-    /// Empties the one place where the fetching user may write, and gives it to him.
+    /// Empties the one place where the fetching user may write, and gives it to him. Where it is so
+    /// already, nothing is written: most looks at Git find nothing new.
     private static func prepareIncoming(_ root: Root, for user: String) throws {
         guard let number = try Users.lookUpUser(user) else {
             throw WorkerTrouble(
@@ -67,10 +69,24 @@ enum FetchWork {
                     + "an unprivileged user as `repository: {fetchUser: …}` in "
                     + "\(StateLayout.configuration).")
         }
+        let owner = FileOwner(user: number, group: 0)
         try root.makeStateFolders()
+        if isReady(root, for: owner) { return }
         try root.removeTree(StateLayout.incoming)
-        try root.makeFolder(
-            StateLayout.incoming, mode: 0o700, owner: FileOwner(user: number, group: 0))
+        try root.makeFolder(StateLayout.incoming, mode: 0o700, owner: owner)
+    }
+
+    private static func isReady(_ root: Root, for owner: FileOwner) -> Bool {
+        do throws(SystemError) {
+            let status = try root.status(of: StateLayout.incoming)
+            guard let status, status.kind == .directory, status.mode == 0o700,
+                status.owner == owner
+            else { return false }
+            return try root.listFolder(StateLayout.incoming, limit: 8)?.isEmpty ?? false
+        } catch {
+            // Whatever it is, it is made anew.
+            return false
+        }
     }
 }
 

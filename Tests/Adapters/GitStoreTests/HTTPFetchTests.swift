@@ -45,6 +45,13 @@ import Testing
             #expect(try next.contents(of: "noise", limit: 200_000)?.count == 200_000)
 
             request.known = [second]
+            let incoming = fixture.incoming()
+            let look = try Fetcher(
+                incoming: incoming, borrowingFrom: fixture.store.objectsPath
+            ).fetch(request)
+            #expect(look.tip == second)
+            // A look that finds nothing new writes nothing.
+            #expect(!FileManager.default.fileExists(atPath: incoming))
             let nothing = try fixture.fetchAndImport(request)
             #expect(nothing.tip == second)
             #expect(nothing.objects == 0)
