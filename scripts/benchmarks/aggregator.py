@@ -48,8 +48,8 @@ tokenFile: {folder}/token
         wait_until("the aggregator is connected with the broker",
             lambda: self.metrics().get("flotilla_broker_connected") == 1)
 
-    def _ask(self, path, method="GET"):
-        with open(f"{self.folder}/token") as file:
+    def _ask(self, path, method="GET", token="token"):
+        with open(f"{self.folder}/{token}") as file:
             token = file.read().strip()
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", method=method,
@@ -62,7 +62,7 @@ tokenFile: {folder}/token
 
     def hook(self):
         """What a Git server says after a push."""
-        self._ask("/v1/hooks/push", "POST")
+        self._ask("/v1/hooks/push", "POST", token="state/hook-token")
 
     def metrics(self):
         """All figures by name; one with labels keeps them in its name."""
