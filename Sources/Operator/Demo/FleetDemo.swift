@@ -12,6 +12,7 @@ package enum FleetDemo {
             let watchman = try Watchman(watchesSignals: true)
             watchman.whileWaiting = progress.turn
             let programs = DevicePath.parent(of: try Program.ownPath())
+            try Toolbox.requirePrograms(in: programs, for: options.story)
             switch options.story {
             case .fleet: return try tellFleet(options, programs, watchman, progress)
             case .device: return try tellDevice(options, programs, watchman, progress)

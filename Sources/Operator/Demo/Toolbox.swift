@@ -1,3 +1,4 @@
+internal import Glibc
 package import HostSystem
 
 /// The programs that the demo uses: ours, which stand beside each other, and Debian's.
@@ -14,6 +15,17 @@ package struct Toolbox {
         flotilla = folder + "/flotilla"
         agent = folder + "/flotilla-agent"
         aggregator = folder + "/flotilla-aggregator"
+    }
+
+    /// The demo is of little use where half of it is missing.
+    static func requirePrograms(in folder: String, for story: DemoStory) throws {
+        var names = ["flotilla", "flotilla-agent", "flotilla-worker"]
+        if story == .fleet { names.append("flotilla-aggregator") }
+        for name in names where access("\(folder)/\(name)", X_OK) != 0 {
+            throw DemoError(
+                "\(folder)/\(name) is missing, and the demo runs it: build it, or run the `flotilla` "
+                    + "that stands beside it")
+        }
     }
 
     /// Nothing of the user's own settings has a say.
