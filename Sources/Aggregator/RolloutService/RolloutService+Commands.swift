@@ -26,6 +26,7 @@ extension RolloutService {
                 fix: "Look at `git` in /healthz, and say it again.")
         }
         guard storeProblem == nil else { throw Self.notKept }
+        let known = commands
         let believed: BelievedCommand
         do throws(MessageRefusal) {
             let signed = try commands.verifier.open(message)
@@ -36,7 +37,11 @@ extension RolloutService {
         let name = believed.signer.principal
         settings.log("\(name) says: \(believed.command.kind.rawValue)")
         let refusal = decide(.command(believed.command, operator: name))
-        guard storeProblem == nil else { throw Self.notKept }
+        guard storeProblem == nil else {
+            // It was not obeyed, so it may be given once more.
+            commands = known
+            throw Self.notKept
+        }
         if let refusal {
             throw CommandRefusal(
                 .conflict, code: refusal.code.rawValue, message: refusal.message,

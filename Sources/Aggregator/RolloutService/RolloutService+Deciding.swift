@@ -41,7 +41,7 @@ extension RolloutService {
     func decide(_ input: RolloutInput) -> RolloutRefusal? {
         takeChanges()
         guard commit() else { return nil }
-        let before = (machine, commands, keptState, notedSteps, stateKeptAt)
+        let before = (machine, keptState, notedSteps, stateKeptAt)
         if case .command = input { pending.values[StoredValue.commands] = commands.memory }
         let refusal = step(input)
         let orders = afterwards.count
@@ -50,7 +50,8 @@ extension RolloutService {
             pending.decisions = []
             pending.values = [:]
             afterwards.removeFirst(orders)
-            (machine, commands, keptState, notedSteps, stateKeptAt) = before
+            (machine, keptState, notedSteps, stateKeptAt) = before
+            register.newestOrder = machine.state.lastSequence
             stopListening()
             isStepDue = true
             return refusal
