@@ -189,8 +189,7 @@ package struct LinkMachine: ~Copyable, Sendable {
         keep(outbox.acknowledge(upto: acknowledgement.upto, origin: acknowledgement.epoch))
     }
 
-    /// An aggregator learns of epochs from presence, which is not signed: a number that no device
-    /// comes to is somebody's mischief. What else the aggregator says holds all the same.
+    /// A number that no device comes to is somebody's mischief, and would wear ours out. What else the aggregator says holds all the same.
     private mutating func believable(_ knownEpoch: Int64) -> Int64 {
         guard knownEpoch > SessionEpochs.highest else {
             lastRefusal = nil

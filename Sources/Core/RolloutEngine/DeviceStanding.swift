@@ -149,8 +149,9 @@ extension DeviceStanding {
         } else if !device.isOnline {
             self = .offline
         } else if let admission {
-            // A clock that was set back must not make anybody wait for what it says lies ahead.
-            let since = min(now, max(admission.opened, device.presentSince, rollout.openSince))
+            // What a clock that was set back left ahead says nothing, and nobody waits for it.
+            let present = device.presentSince > now ? admission.opened : device.presentSince
+            let since = max(admission.opened, present, rollout.openSince)
             let patience = rollout.plan.silentAfter
             if let closed = rollout.closedAt {
                 // What began before the order closed comes to its end; nothing else begins.

@@ -74,11 +74,11 @@ extension FleetSurvey.Members {
         }
         let hasGone = standing == .offline && device.presenceSince > admission.opened
         // For a while it is waited for like one that is online.
-        if standing == .moving
-            || hasGone && now - device.presenceSince < rollout.plan.silentAfter
+        let absence = now - device.presenceSince
+        if standing == .moving || hasGone && absence >= .zero && absence < rollout.plan.silentAfter
         {
             blocking += 1
-        } else if standing == .silent || hasGone, !device.isForgiven(in: rollout) {
+        } else if standing == .silent || hasGone, !device.isForgiven(in: rollout, at: now) {
             missing += 1
         }
     }
@@ -105,9 +105,12 @@ extension FleetDevice {
     }
 
     /// Whether an operator went on without it, and nothing was heard of it since.
-    fileprivate func isForgiven(in rollout: Rollout) -> Bool {
+    /// What lies ahead is of a clock that was set back, and was heard before that.
+    fileprivate func isForgiven(in rollout: Rollout, at now: Instant) -> Bool {
         guard let moment = rollout.missedUntil else { return false }
-        return presenceSince <= moment && report.map { $0.received <= moment } ?? true
+        return [presenceSince, report?.received].compactMap(\.self).allSatisfy {
+            $0 <= moment || $0 > now
+        }
     }
 }
 
