@@ -1,3 +1,4 @@
+internal import CLinux
 internal import FleetModel
 internal import Glibc
 
@@ -57,7 +58,8 @@ extension Root {
     }
 
     /// Removes a file, a link, or a folder with all that is in it. Nothing there is fine. Never
-    /// follows a link, and refuses to go deeper than any tree of ours.
+    /// follows a link, never enters what is mounted there, and refuses to go deeper than any tree of
+    /// ours.
     package func removeTree(_ path: String) throws(SystemError) {
         do throws(SystemError) {
             let place = try openParent(of: path, to: "remove")
@@ -126,13 +128,7 @@ private func remove(
             operation: "remove", path: path, code: ELOOP,
             advice: "its folders are nested more than \(removableDepth) deep")
     }
-    let raw = try systemCall("remove", path) {
-        unsafe name.withPointer {
-            unsafe openat(
-                descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        }
-    }
-    let folder = FileDescriptor(owning: raw, path: path)
+    let folder = try openWithin(parent, name, path)
     for entry in try entryNames(of: folder, path: path, limit: removableEntries) {
         try remove(entry, in: folder, path: DevicePath.join(path, entry.text), depth: depth + 1)
     }
@@ -140,5 +136,31 @@ private func remove(
         unsafe name.withPointer {
             unsafe unlinkat(descriptor, $0, AT_REMOVEDIR)
         }
+    }
+}
+
+/// Opens a folder to be emptied, but not one of another file system: what is mounted in a tree of
+/// ours belongs to somebody else.
+private func openWithin(
+    _ parent: borrowing FileDescriptor, _ name: FolderEntryName, _ path: String
+) throws(SystemError) -> FileDescriptor {
+    let descriptor = parent.raw
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    do throws(SystemError) {
+        let raw = try systemCall("remove", path) {
+            unsafe name.withPointer {
+                unsafe flotilla_openat2(
+                    descriptor, $0, UInt64(flags), 0,
+                    UInt64(RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH))
+            }
+        }
+        return FileDescriptor(owning: raw, path: path)
+    } catch {
+        // Kernels before 5.6 can't tell; unlinking a mount point still fails there.
+        guard error.code == ENOSYS else { throw error }
+        let raw = try systemCall("remove", path) {
+            unsafe name.withPointer { unsafe openat(descriptor, $0, flags) }
+        }
+        return FileDescriptor(owning: raw, path: path)
     }
 }
