@@ -23,19 +23,26 @@ extension BundleManifest {
         let match = match(&reader)
         let needs = needs(&reader, &collector)
         let drift: DriftPolicy? = reader.choice("drift")
+        let mode: BundleMode? = reader.choice("mode")
+        let rebootOn = reader.parsedList("reboot-on", AbsolutePath.parse)
+        let network = reader.bool("network")
         let files = reader.list("files").compactMap { FileEntry.read($0, &collector) }
+        let links = reader.list("links").compactMap { LinkEntry.read($0, &collector) }
         let directories = reader.list("directories").compactMap {
             DirectoryEntry.read($0, &collector)
         }
         let units = reader.list("units").compactMap { UnitEntry.read($0, &collector) }
+        let hooks = HookEntry.readAll(&reader, &collector)
         let validators = reader.list("check").compactMap { ValidatorEntry.read($0, &collector) }
         let health = reader.node("health").flatMap { HealthEntry.read($0, &collector) }
         collector.finish(&reader)
         guard let match else { return collector.reading(nil) }
         return collector.reading(
             BundleManifest(
-                match: match, needs: needs, drift: drift, files: files, directories: directories,
-                units: units, validators: validators, health: health))
+                match: match, needs: needs, drift: drift, mode: mode ?? .apply,
+                rebootOn: rebootOn, network: network, files: files, links: links,
+                directories: directories, units: units, hooks: hooks, validators: validators,
+                health: health))
     }
 
     private static func match(_ reader: inout MappingReader) -> Selector? {
@@ -56,93 +63,5 @@ extension BundleManifest {
         let agent = needs.requiredParsed("agent", AgentRequirement.parse)
         collector.finish(&needs)
         return agent
-    }
-}
-
-extension FileEntry {
-    static func read(_ node: Node, _ collector: inout FaultCollector) -> FileEntry? {
-        var reader = MappingReader(node, file: collector.file, what: "a file")
-        let source = reader.requiredParsed("source", RepositoryPath.parse)
-        let path = reader.requiredParsed("path", ManagedPath.file)
-        let mode = reader.parsed("mode", FileMode.parse)
-        let owner = reader.parsed("owner", Ownership.parse)
-        let placement: Placement? = reader.choice("placement")
-        let isTemplate = reader.bool("template")
-        let when = reader.parsed("when", Selector.parse)
-        let sourcePosition = reader.node("source")?.position ?? node.position
-        let pathPosition = reader.node("path")?.position ?? node.position
-        collector.finish(&reader)
-        guard let source, let path else { return nil }
-        return FileEntry(
-            source: source, sourcePosition: sourcePosition, path: path,
-            pathPosition: pathPosition, mode: mode, owner: owner, placement: placement ?? .copy,
-            isTemplate: isTemplate ?? false, when: when)
-    }
-}
-
-extension DirectoryEntry {
-    static func read(_ node: Node, _ collector: inout FaultCollector) -> DirectoryEntry? {
-        var reader = MappingReader(node, file: collector.file, what: "a directory")
-        let path = reader.requiredParsed("path", ManagedPath.directory)
-        let mode = reader.parsed("mode", FileMode.parse)
-        let owner = reader.parsed("owner", Ownership.parse)
-        let source = reader.parsed("source", RepositoryPath.parse)
-        let when = reader.parsed("when", Selector.parse)
-        let sourcePosition = reader.node("source")?.position ?? node.position
-        let pathPosition = reader.node("path")?.position ?? node.position
-        collector.finish(&reader)
-        guard let path else { return nil }
-        return DirectoryEntry(
-            path: path, pathPosition: pathPosition, mode: mode ?? 0o755, owner: owner,
-            source: source, sourcePosition: sourcePosition, when: when)
-    }
-}
-
-extension UnitEntry {
-    private static let suffixes = [
-        ".service", ".socket", ".timer", ".path", ".mount", ".automount", ".swap", ".target",
-        ".slice",
-    ]
-
-    static func read(_ node: Node, _ collector: inout FaultCollector) -> UnitEntry? {
-        var reader = MappingReader(node, file: collector.file, what: "a unit")
-        let name = reader.requiredParsed("name", unitName)
-        let enabled = reader.bool("enabled")
-        let activity: DesiredUnit.Activity? = reader.choice("state")
-        let restartOn = reader.parsedList("restart-on", AbsolutePath.parse)
-        let reloadOn = reader.parsedList("reload-on", AbsolutePath.parse)
-        let namePosition = reader.node("name")?.position ?? node.position
-        collector.finish(&reader)
-        guard let name else { return nil }
-        return UnitEntry(
-            name: name, namePosition: namePosition, enabled: enabled, activity: activity,
-            restartOn: restartOn, reloadOn: reloadOn)
-    }
-
-    /// A name as systemd.unit(5) has it, with its suffix; never an option of systemctl.
-    static func unitName(_ text: String) throws(TextFault) -> String {
-        let isValid =
-            text.utf8.count <= 255 && text.utf8.first != UInt8(ascii: "-")
-            && text.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20)
-                    || ":-_.\\@".utf8.contains($0)
-            } && suffixes.contains { text.hasSuffix($0) && text.utf8.count > $0.utf8.count }
-        guard isValid else {
-            throw TextFault(
-                "\(quoted(text)) is not the name of a unit",
-                fix: "Write it with its suffix, such as `telemetry.service`.")
-        }
-        return text
-    }
-}
-
-extension ValidatorEntry {
-    static func read(_ node: Node, _ collector: inout FaultCollector) -> ValidatorEntry? {
-        var reader = MappingReader(node, file: collector.file, what: "a check")
-        let command = reader.requiredNode("command") == nil ? nil : reader.command("command")
-        let timeout = reader.duration(
-            "timeout", in: Limits.gateInterval...Limits.checkTimeout)
-        collector.finish(&reader)
-        return command.map { ValidatorEntry(command: $0, timeout: timeout) }
     }
 }

@@ -15,7 +15,9 @@ extension DesiredState {
         let directories = reader.list("directories").compactMap {
             DesiredDirectory.read($0, in: &reader)
         }
+        let links = reader.list("links").compactMap { DesiredLink.read($0, in: &reader) }
         let units = reader.list("units").compactMap { DesiredUnit.read($0, in: &reader) }
+        let hooks = reader.list("hooks").compactMap { DesiredHook.read($0, in: &reader) }
         let validators = reader.list("validators").compactMap {
             DesiredValidator.read($0, in: &reader)
         }
@@ -25,8 +27,8 @@ extension DesiredState {
             throw InvalidDocument(reader.diagnostics)
         }
         self.init(
-            bundles: bundles, files: files, directories: directories, units: units,
-            validators: validators, health: health)
+            bundles: bundles, files: files, links: links, directories: directories, units: units,
+            hooks: hooks, validators: validators, health: health)
     }
 }
 
@@ -107,6 +109,20 @@ extension MappingReader {
         }
     }
 
+    fileprivate mutating func attributes() -> [String: String] {
+        var attributes: [String: String] = [:]
+        for entry in mapping("attributes") {
+            guard case .scalar(let scalar) = entry.value.content else {
+                report(
+                    at: entry.value.position, "the attribute `\(entry.key)` must be a text",
+                    fix: "Let the device sync again: it writes this record itself.")
+                continue
+            }
+            attributes[entry.key] = scalar.text
+        }
+        return attributes
+    }
+
     fileprivate mutating func owner() -> Ownership? {
         value("owner", "`user:group`") { text in
             let names = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -121,8 +137,13 @@ extension BundlePolicy {
         parent.nested(node, "a bundle") { reader in
             let name = reader.requiredText("name")?.value
             let drift: DriftPolicy? = reader.requiredChoice("drift")
+            let mode: BundleMode? = reader.choice("mode")
+            let rebootOn = reader.texts("reboot-on").map(\.value)
+            let network = reader.bool("network")
             guard let name, let drift else { return nil }
-            return BundlePolicy(name: name, drift: drift)
+            return BundlePolicy(
+                name: name, drift: drift, mode: mode ?? .apply, rebootOn: rebootOn,
+                network: network)
         }
     }
 }
@@ -137,6 +158,9 @@ extension DesiredFile {
             let mode = reader.mode()
             let owner = reader.owner()
             let placement: Placement? = reader.requiredChoice("placement")
+            let create: Creation? = reader.choice("create")
+            let drift: DriftPolicy? = reader.choice("drift")
+            let attributes = reader.attributes()
             let blob =
                 reader.node("blob") == nil
                 ? nil : reader.value("blob", "40 hexadecimal digits") { ObjectID($0) }
@@ -144,7 +168,21 @@ extension DesiredFile {
             else { return nil }
             return DesiredFile(
                 path: path, bundle: bundle, content: content, size: size, mode: mode,
-                owner: owner, placement: placement, blob: blob)
+                owner: owner, placement: placement, create: create ?? .always, drift: drift,
+                attributes: attributes, blob: blob)
+        }
+    }
+}
+
+extension DesiredLink {
+    fileprivate static func read(_ node: Node, in parent: inout MappingReader) -> Self? {
+        parent.nested(node, "a link") { reader in
+            let path = reader.path("path")
+            let bundle = reader.requiredText("bundle")?.value
+            let target = reader.requiredText("target")?.value
+            let drift: DriftPolicy? = reader.choice("drift")
+            guard let path, let bundle, let target else { return nil }
+            return DesiredLink(path: path, bundle: bundle, target: target, drift: drift)
         }
     }
 }
@@ -156,8 +194,12 @@ extension DesiredDirectory {
             let bundle = reader.requiredText("bundle")?.value
             let mode = reader.mode()
             let owner = reader.owner()
+            let isOwned = reader.bool("owned")
+            let drift: DriftPolicy? = reader.choice("drift")
             guard let path, let bundle, let mode, let owner else { return nil }
-            return DesiredDirectory(path: path, bundle: bundle, mode: mode, owner: owner)
+            return DesiredDirectory(
+                path: path, bundle: bundle, mode: mode, owner: owner, isOwned: isOwned ?? false,
+                drift: drift)
         }
     }
 }
@@ -171,10 +213,12 @@ extension DesiredUnit {
             let activity: Activity? = reader.choice("state")
             let restartOn = reader.requiredTexts("restart-on")
             let reloadOn = reader.requiredTexts("reload-on")
+            let after = reader.texts("after").map(\.value)
+            let drift: DriftPolicy? = reader.choice("drift")
             guard let name, let bundle, let restartOn, let reloadOn else { return nil }
             return DesiredUnit(
                 name: name, bundle: bundle, enabled: enabled, activity: activity,
-                restartOn: restartOn, reloadOn: reloadOn)
+                restartOn: restartOn, reloadOn: reloadOn, after: after, drift: drift)
         }
     }
 }
@@ -185,8 +229,28 @@ extension DesiredValidator {
             let bundle = reader.requiredText("bundle")?.value
             let command = reader.requiredTexts("command")
             let timeout = reader.requiredDuration("timeout")
+            let view: View? = reader.choice("view")
             guard let bundle, let command, let timeout else { return nil }
-            return DesiredValidator(bundle: bundle, command: command, timeout: timeout)
+            return DesiredValidator(
+                bundle: bundle, command: command, timeout: timeout, view: view ?? .stage)
+        }
+    }
+}
+
+extension DesiredHook {
+    fileprivate static func read(_ node: Node, in parent: inout MappingReader) -> Self? {
+        parent.nested(node, "a hook") { reader in
+            let name = reader.requiredText("name")?.value
+            let bundle = reader.requiredText("bundle")?.value
+            let moment: Moment? = reader.requiredChoice("moment")
+            let command = reader.requiredTexts("command")
+            let on = reader.requiredTexts("on")
+            let timeout = reader.requiredDuration("timeout")
+            guard let name, let bundle, let moment, let command, let on, let timeout
+            else { return nil }
+            return DesiredHook(
+                name: name, bundle: bundle, moment: moment, command: command, on: on,
+                timeout: timeout)
         }
     }
 }
@@ -200,9 +264,12 @@ extension HealthGate {
             let checks = reader.list("checks").compactMap {
                 HealthCheck.read($0, in: &reader)
             }
+            let scope: Scope? = reader.choice("gate")
+            let wayHome = reader.duration("wayHome")
             guard let settle, let interval, let deadline else { return nil }
             return HealthGate(
-                settle: settle, interval: interval, deadline: deadline, checks: checks)
+                settle: settle, interval: interval, deadline: deadline, checks: checks,
+                scope: scope ?? .regressions, wayHome: wayHome ?? usualWayHome)
         }
     }
 }
@@ -213,15 +280,17 @@ extension HealthCheck {
             let name = reader.requiredText("name")?.value
             let bundle = reader.requiredText("bundle")?.value
             let timeout = reader.requiredDuration("timeout")
+            let retries = reader.integer("retries", in: 0...Limits.checkRetries)
             let probes = Probe.all(in: &reader)
             guard let name, let bundle, let timeout else { return nil }
             guard let probe = probes.first, probes.count == 1 else {
                 reader.report(
                     at: node.position, "the check `\(name)` has \(probes.count) probes, not one",
-                    fix: "Give it exactly one of file, command, http, tcp and unit.")
+                    fix: "Give it exactly one of file, command, http, tcp, unit, disk and memory.")
                 return nil
             }
-            return HealthCheck(name: name, bundle: bundle, probe: probe, timeout: timeout)
+            return HealthCheck(
+                name: name, bundle: bundle, probe: probe, timeout: timeout, retries: retries ?? 0)
         }
     }
 }
@@ -255,6 +324,20 @@ extension HealthCheck.Probe {
             }
         }
         let unit: Self? = reader.text("unit").map { .unit($0.value) }
-        return [file, command, http, tcp, unit].compactMap(\.self)
+        let disk: Self? = reader.node("disk").flatMap { node in
+            reader.nested(node, "`disk`") { inner in
+                let path = inner.path("path")
+                let free = inner.requiredInteger("free", in: 0...Int.max)
+                guard let path, let free else { return nil }
+                return .disk(path: path, free: Int64(free))
+            }
+        }
+        let memory: Self? = reader.node("memory").flatMap { node in
+            reader.nested(node, "`memory`") { inner in
+                inner.requiredInteger("available", in: 0...Int.max)
+                    .map { .memory(available: Int64($0)) }
+            }
+        }
+        return [file, command, http, tcp, unit, disk, memory].compactMap(\.self)
     }
 }

@@ -6,6 +6,8 @@ extension HealthEntry {
         let settle = reader.duration("settle", in: .zero...Limits.gateTime)
         let interval = reader.duration("interval", in: Limits.gateInterval...Limits.gateTime)
         let deadline = reader.duration("deadline", in: Limits.gateInterval...Limits.gateTime)
+        let scope: HealthGate.Scope? = reader.choice("gate")
+        let wayHome = reader.duration("wayHome", in: .zero...Limits.gateTime)
         var checks: [CheckEntry] = []
         for element in reader.list("checks") {
             guard let check = CheckEntry.read(element, &collector) else { continue }
@@ -27,17 +29,18 @@ extension HealthEntry {
         collector.finish(&reader)
         return HealthEntry(
             settle: settle, interval: interval, deadline: deadline, checks: checks,
-            position: node.position)
+            scope: scope, wayHome: wayHome, position: node.position)
     }
 }
 
 extension CheckEntry {
-    private static let kinds = ["file", "command", "http", "tcp", "unit"]
+    private static let kinds = ["file", "command", "http", "tcp", "unit", "disk", "memory"]
 
     static func read(_ node: Node, _ collector: inout FaultCollector) -> CheckEntry? {
         var reader = MappingReader(node, file: collector.file, what: "a health check")
         let name = reader.requiredParsed("name", checkName)
         let timeout = reader.duration("timeout", in: Limits.gateInterval...Limits.checkTimeout)
+        let retries = reader.integer("retries", in: 0...Limits.checkRetries)
         let present = kinds.filter { reader.node($0) != nil }
         var probe: HealthCheck.Probe?
         if present.count == 1 {
@@ -51,7 +54,9 @@ extension CheckEntry {
         let namePosition = reader.node("name")?.position ?? node.position
         collector.finish(&reader)
         guard let name, let probe else { return nil }
-        return CheckEntry(name: name, namePosition: namePosition, probe: probe, timeout: timeout)
+        return CheckEntry(
+            name: name, namePosition: namePosition, probe: probe, timeout: timeout,
+            retries: retries)
     }
 
     private static func probe(
@@ -75,6 +80,14 @@ extension CheckEntry {
             let status = inner.integer("status", in: 100...599) ?? 200
             let contains = inner.parsed("contains", searchedText)
             return url.map { .http(url: $0, status: status, contains: contains) }
+        case "disk":
+            let path = inner.requiredParsed("path", AbsolutePath.parse)
+            let free = inner.requiredParsed("free", ByteCount.parse)
+            guard let path, let free else { return nil }
+            return .disk(path: path.text, free: free)
+        case "memory":
+            return inner.requiredParsed("available", ByteCount.parse)
+                .map { .memory(available: $0) }
         default:
             let host = inner.requiredParsed("host", hostName)
             let port =
@@ -84,10 +97,10 @@ extension CheckEntry {
         }
     }
 
-    private static func checkName(_ text: String) throws(TextFault) -> String {
+    static func checkName(_ text: String) throws(TextFault) -> String {
         guard isName(text) else {
             throw TextFault(
-                "\(quoted(text)) is not a name for a check", fix: "Use \(DeviceID.rule).")
+                "\(quoted(text)) is not a name for a check or a hook", fix: "Use \(DeviceID.rule).")
         }
         return text
     }

@@ -39,6 +39,8 @@ package enum Limits {
     package static let releases = 100_000
     /// A template after substitution stays a text that fits in memory many times over.
     package static let templateBytes = 1 << 20
+    /// The least that `maxDisk` may be: an empty store, a few generations and their records.
+    package static let leastDisk: Int64 = 8 << 20
     /// What one fetch may bring into the object store: more than any fleet's configuration, less
     /// than what fills a small flash.
     package static let importBytes = 1 << 30
@@ -61,6 +63,13 @@ package enum Limits {
     package static let renderedBytes = 32 << 20
     /// Health checks and validators of one device, each: a round of checks must come to its end.
     package static let checks = 256
+    /// How often one round tries a failed check again.
+    package static let checkRetries = 10
+    /// Hooks of one device: each may take its time-out in every move.
+    package static let hooks = 64
+    /// Extended attributes of one file, and the bytes of each: ext4 has room for a few KiB of them.
+    package static let attributes = 16
+    package static let attributeBytes = 1_024
     /// One command: the words, and the bytes of each.
     package static let commandWords = 64
     package static let wordBytes = 4_096

@@ -7,6 +7,7 @@ internal import FleetModel
 struct BundleExpansion {
     private(set) var files: [DesiredFile] = []
     private(set) var contents: [String: ContentSource] = [:]
+    private(set) var links: [DesiredLink] = []
     private(set) var directories: [DesiredDirectory] = []
     private(set) var claims: [Claim] = []
     private(set) var faults: [Diagnostic] = []
@@ -19,7 +20,10 @@ struct BundleExpansion {
         var path: String
         var mode: UInt16
         var owner: Ownership
-        var placement: Placement
+        var placement = Placement.copy
+        var create = Creation.always
+        var drift: DriftPolicy?
+        var attributes: [String: String] = [:]
         /// Where the manifest names its source.
         var position: SourcePosition
     }
@@ -47,6 +51,7 @@ struct BundleExpansion {
         self.reader = reader
         self.fileLimit = fileLimit
         for entry in manifest.files where entry.when.map(selects) ?? true { try add(entry) }
+        for entry in manifest.links where entry.when.map(selects) ?? true { try add(entry) }
         for entry in manifest.directories where entry.when.map(selects) ?? true { try add(entry) }
         for unit in manifest.units {
             claims.append(
@@ -66,12 +71,24 @@ struct BundleExpansion {
         let target = Target(
             path: entry.path.text, mode: entry.mode ?? mode(of: found),
             owner: entry.owner ?? defaults.owner, placement: entry.placement,
+            create: entry.create, drift: entry.drift, attributes: entry.attributes,
             position: entry.sourcePosition)
         if entry.isTemplate {
             try placeRendered(source, target)
         } else {
             try place(source, found, target)
         }
+    }
+
+    private mutating func add(_ entry: LinkEntry) throws(ResolutionError) {
+        claims.append(
+            Claim(
+                subject: .link(entry.path.text), bundle: name, file: file,
+                position: entry.pathPosition, when: entry.when))
+        try checkRoom(at: entry.pathPosition)
+        links.append(
+            DesiredLink(
+                path: entry.path.text, bundle: name, target: entry.target, drift: entry.drift))
     }
 
     private mutating func add(_ entry: DirectoryEntry) throws(ResolutionError) {
@@ -96,7 +113,8 @@ struct BundleExpansion {
                 when: entry.when))
         directories.append(
             DesiredDirectory(
-                path: path, bundle: name, mode: entry.mode, owner: entry.owner ?? defaults.owner))
+                path: path, bundle: name, mode: entry.mode, owner: entry.owner ?? defaults.owner,
+                isOwned: entry.isOwned, drift: entry.drift))
     }
 
     /// All that lies below a folder of the bundle.
@@ -130,7 +148,7 @@ struct BundleExpansion {
                     source, child,
                     Target(
                         path: target, mode: mode(of: child), owner: entry.owner ?? defaults.owner,
-                        placement: .copy, position: entry.sourcePosition))
+                        drift: entry.drift, position: entry.sourcePosition))
             case .symbolicLink, .submodule:
                 report(
                     entry.sourcePosition, "`\(source)` is \(child.kind.shown) and not a file",
@@ -206,19 +224,24 @@ struct BundleExpansion {
         _ target: Target, _ content: ContentDigest, size: Int, object: ObjectID?,
         _ source: ContentSource
     ) throws(ResolutionError) {
-        guard files.count < fileLimit else {
-            throw ResolutionError(
-                .tooMany(
-                    Diagnostic(
-                        file: file, position: target.position,
-                        message: "this makes more than \(Limits.files) files for one device",
-                        fix: "Place fewer files, or pack them into one.")))
-        }
+        try checkRoom(at: target.position)
         files.append(
             DesiredFile(
                 path: target.path, bundle: name, content: content, size: size, mode: target.mode,
-                owner: target.owner, placement: target.placement, blob: object))
+                owner: target.owner, placement: target.placement, create: target.create,
+                drift: target.drift, attributes: target.attributes, blob: object))
         contents[target.path] = source
+    }
+
+    private func checkRoom(at position: SourcePosition) throws(ResolutionError) {
+        guard files.count + links.count < fileLimit else {
+            throw ResolutionError(
+                .tooMany(
+                    Diagnostic(
+                        file: file, position: position,
+                        message: "this makes more than \(Limits.files) files for one device",
+                        fix: "Place fewer files, or pack them into one.")))
+        }
     }
 
     /// Git's executable bit makes a program of a file whose mode nobody set.

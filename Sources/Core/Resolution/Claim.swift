@@ -5,6 +5,7 @@ internal import FleetModel
 struct Claim {
     enum Subject: Equatable {
         case file(String)
+        case link(String)
         case directory(String)
         case unit(String)
     }
@@ -20,15 +21,27 @@ struct Claim {
 
     fileprivate var path: String? {
         switch subject {
-        case .file(let path), .directory(let path): path
+        case .file(let path), .link(let path), .directory(let path): path
         case .unit: nil
+        }
+    }
+
+    fileprivate var isLink: Bool {
+        if case .link = subject { true } else { false }
+    }
+
+    /// Whether nothing can lie below it.
+    fileprivate var isLeaf: Bool {
+        switch subject {
+        case .file, .link: true
+        case .directory, .unit: false
         }
     }
 
     /// A path begins with a slash and a unit's name never does, so one dictionary holds both.
     fileprivate var key: String {
         switch subject {
-        case .file(let path), .directory(let path): path
+        case .file(let path), .link(let path), .directory(let path): path
         case .unit(let name): name
         }
     }
@@ -44,7 +57,7 @@ struct ClaimConflict {
         let message: String
         if let above = first.path, let below = second.path, above != below {
             message =
-                "the bundle `\(second.bundle)` claims `\(below)`, but `\(above)` is a file of the bundle `\(first.bundle)`, at \(first.place)"
+                "the bundle `\(second.bundle)` claims `\(below)`, but `\(above)` is a \(first.isLink ? "link" : "file") of the bundle `\(first.bundle)`, at \(first.place)"
         } else if first.bundle == second.bundle {
             message =
                 "the bundle `\(second.bundle)` claims `\(second.key)` twice, first at \(first.place)"
@@ -71,7 +84,7 @@ struct ClaimConflict {
             }
             for folder in foldersAbove(claim) {
                 for other in byKey[folder] ?? [] {
-                    guard case .file = claims[other].subject else { continue }
+                    guard claims[other].isLeaf else { continue }
                     conflicts.append(ClaimConflict(first: claims[other], second: claim))
                 }
             }

@@ -75,26 +75,43 @@ extension LintRun {
         }
     }
 
-    /// `restart-on` and `reload-on` that no bundle's file can ever pull.
+    /// Paths that something waits for, and that no bundle's file can ever change.
     private mutating func checkTriggers() {
-        let claimed = Set(bundles.flatMap { $0.expansion.files.map(\.path) })
+        let claimed = Set(
+            bundles.flatMap { $0.expansion.files.map(\.path) + $0.expansion.links.map(\.path) })
         for bundle in bundles {
-            for unit in bundle.manifest.units {
-                for path in unit.restartOn + unit.reloadOn
-                where !claimed.contains(path.text)
-                    && !claimed.contains(where: { $0.hasPrefix(path.text + "/") })
-                {
-                    report(
-                        [
-                            Diagnostic(
-                                file: FleetLayout.bundleFile(bundle.name),
-                                position: unit.namePosition,
-                                message:
-                                    "the unit `\(unit.name)` waits for a change of `\(path)`, which no bundle manages",
-                                fix: "Correct the path below `restart-on` or `reload-on`.")
-                        ], as: .warning)
-                }
+            let manifest = bundle.manifest
+            for unit in manifest.units {
+                checkTriggers(
+                    unit.restartOn + unit.reloadOn, of: "the unit `\(unit.name)`",
+                    "`restart-on` or `reload-on`", bundle.name, unit.namePosition, claimed)
             }
+            for hook in manifest.hooks {
+                checkTriggers(
+                    hook.on, of: "the hook `\(hook.name)`", "`on`", bundle.name,
+                    hook.namePosition, claimed)
+            }
+            checkTriggers(
+                manifest.rebootOn, of: "a reboot", "`reboot-on`", bundle.name, nil, claimed)
+        }
+    }
+
+    private mutating func checkTriggers(
+        _ paths: [AbsolutePath], of what: String, _ key: String, _ bundle: String,
+        _ position: SourcePosition?, _ claimed: Set<String>
+    ) {
+        for path in paths
+        where !claimed.contains(path.text)
+            && !claimed.contains(where: { $0.hasPrefix(path.text + "/") })
+        {
+            report(
+                [
+                    Diagnostic(
+                        file: FleetLayout.bundleFile(bundle), position: position,
+                        message:
+                            "\(what) waits for a change of `\(path)`, which no bundle manages",
+                        fix: "Correct the path below \(key).")
+                ], as: .warning)
         }
     }
 }

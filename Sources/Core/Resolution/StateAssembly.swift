@@ -11,7 +11,7 @@ struct StateAssembly {
     private var health = HealthAssembly()
 
     /// How many files the device may still have.
-    var fileLimit: Int { Limits.files - state.files.count }
+    var fileLimit: Int { Limits.files - state.files.count - state.links.count }
 
     /// Bundles come in the order of their names.
     mutating func add(
@@ -21,23 +21,40 @@ struct StateAssembly {
         faults += expansion.faults
         claims += expansion.claims
         renderedBytes += expansion.renderedBytes
-        state.bundles.append(BundlePolicy(name: name, drift: drift))
+        state.bundles.append(
+            BundlePolicy(
+                name: name, drift: drift, mode: manifest.mode,
+                rebootOn: sorted(manifest.rebootOn), network: manifest.network))
         state.files += expansion.files
+        state.links += expansion.links
         state.directories += expansion.directories
         contents.merge(expansion.contents) { $1 }
+        addCommands(of: manifest, named: name)
+        if let entry = manifest.health { health.add(entry, bundle: name) }
+        try checkBounds(name)
+    }
+
+    private mutating func addCommands(of manifest: BundleManifest, named name: String) {
         for unit in manifest.units {
             state.units.append(
                 DesiredUnit(
                     name: unit.name, bundle: name, enabled: unit.enabled, activity: unit.activity,
-                    restartOn: sorted(unit.restartOn), reloadOn: sorted(unit.reloadOn)))
+                    restartOn: sorted(unit.restartOn), reloadOn: sorted(unit.reloadOn),
+                    after: Set(unit.after).sorted(by: byBytes), drift: unit.drift))
+        }
+        for hook in manifest.hooks {
+            var desired = DesiredHook(
+                name: hook.name, bundle: name, moment: hook.moment, command: hook.command,
+                on: sorted(hook.on))
+            if let timeout = hook.timeout { desired.timeout = timeout }
+            state.hooks.append(desired)
         }
         for validator in manifest.validators {
-            var desired = DesiredValidator(bundle: name, command: validator.command)
+            var desired = DesiredValidator(
+                bundle: name, command: validator.command, view: validator.view)
             if let timeout = validator.timeout { desired.timeout = timeout }
             state.validators.append(desired)
         }
-        if let entry = manifest.health { health.add(entry, bundle: name) }
-        try checkBounds(name)
     }
 
     private func sorted(_ paths: [AbsolutePath]) -> [String] {
@@ -50,6 +67,8 @@ struct StateAssembly {
             excess = "templates become more than \(Limits.renderedBytes) bytes"
         } else if state.validators.count > Limits.checks {
             excess = "bundles have more than \(Limits.checks) checks"
+        } else if state.hooks.count > Limits.hooks {
+            excess = "bundles have more than \(Limits.hooks) hooks"
         } else if health.gate.checks.count > Limits.checks {
             excess = "bundles have more than \(Limits.checks) health checks"
         } else {
@@ -70,6 +89,7 @@ struct StateAssembly {
         state.health = health.gate
         state.health.checks.sort { byBytes($0.id, $1.id) }
         state.files.sort { byBytes($0.path, $1.path) }
+        state.links.sort { byBytes($0.path, $1.path) }
         state.directories.sort { byBytes($0.path, $1.path) }
         state.units.sort { byBytes($0.name, $1.name) }
     }
@@ -80,6 +100,8 @@ private struct HealthAssembly {
     private var settle: Duration?
     private var interval: Duration?
     private var deadline: Duration?
+    private var wayHome: Duration?
+    private var scope: HealthGate.Scope?
     private var checks: [HealthCheck] = []
     private var longest: Diagnostic?
 
@@ -92,9 +114,13 @@ private struct HealthAssembly {
         settle = [settle, entry.settle].compactMap(\.self).max()
         interval = [interval, entry.interval].compactMap(\.self).max()
         deadline = [deadline, entry.deadline].compactMap(\.self).max()
+        wayHome = [wayHome, entry.wayHome].compactMap(\.self).max()
+        // One bundle that forgives nothing is enough.
+        scope = entry.scope == .all ? .all : scope ?? entry.scope
         for check in entry.checks {
             var desired = HealthCheck(name: check.name, bundle: bundle, probe: check.probe)
             if let timeout = check.timeout { desired.timeout = timeout }
+            desired.retries = check.retries ?? 0
             checks.append(desired)
         }
     }
@@ -104,6 +130,8 @@ private struct HealthAssembly {
         gate.settle = settle ?? gate.settle
         gate.interval = interval ?? gate.interval
         gate.deadline = deadline ?? gate.deadline
+        gate.wayHome = wayHome ?? gate.wayHome
+        gate.scope = scope ?? gate.scope
         return gate
     }
 

@@ -50,6 +50,12 @@ package struct AgentConfiguration: Equatable, Sendable {
     package var labels: [String: String]
     package var fetchEvery: Duration
     package var scanEvery: Duration
+    /// How many generations stay on the disk, the current one among them.
+    package var keepGenerations: Int
+    /// Bytes that the agent's state may take on the disk.
+    package var maxDisk: Int64
+    /// How many boots a generation that is not confirmed yet gets before the device goes back.
+    package var maxBoots: Int
 
     /// Reads it from the device. A missing file is an error that says how to write one.
     package init(of root: Root) throws(RecordError) {
@@ -86,6 +92,9 @@ package struct AgentConfiguration: Equatable, Sendable {
         services = reader.choice("services") ?? .systemd
         fetchEvery = Self.interval("fetchEvery", &reader) ?? .seconds(900)
         scanEvery = Self.interval("scanEvery", &reader) ?? .seconds(300)
+        keepGenerations = reader.integer("keepGenerations", in: 2...100) ?? 3
+        maxDisk = Self.bytes("maxDisk", atLeast: Limits.leastDisk, &reader) ?? 64 << 20
+        maxBoots = reader.integer("maxBoots", in: 1...100) ?? 5
         labels = Self.labels(&reader)
         reader.finish()
         guard reader.diagnostics.isEmpty, let device, let channel, let repository else {
@@ -137,6 +146,24 @@ package struct AgentConfiguration: Equatable, Sendable {
             at: reader.node(key)?.position ?? reader.node.position,
             "`\(key)` is shorter than \(Limits.shortestInterval.flotillaText)",
             fix: "Write a longer time span, such as `\(key): 5m`.")
+        return nil
+    }
+
+    private static func bytes(
+        _ key: String, atLeast least: Int64, _ reader: inout MappingReader
+    ) -> Int64? {
+        guard let (text, position) = reader.text(key) else { return nil }
+        let count: Int64
+        do throws(TextFault) {
+            count = try ByteCount.parse(text)
+        } catch {
+            reader.report(at: position, error.message, fix: error.fix)
+            return nil
+        }
+        if count >= least { return count }
+        reader.report(
+            at: position, "`\(key)` is less than \(least >> 20)MiB",
+            fix: "Write at least `\(key): \(least >> 20)MiB`.")
         return nil
     }
 

@@ -46,6 +46,10 @@ package struct Prober: Sendable {
                 ProbeChild(command, deadline: check.timeout + .seconds(2), speaks: .result))
         case .unit(let unit):
             return .unit(unit)
+        case .disk(let path, let free):
+            return .answered(FloorProbe.disk(path: path, free: free, below: root))
+        case .memory(let available):
+            return .answered(FloorProbe.memory(available: available))
         }
     }
 

@@ -104,7 +104,8 @@ import YAMLDocument
                     #expect(contains.map { content.contains($0) } ?? true, "\(check.id)")
                 case .command(let command):
                     #expect(try run(command, root: root) == 0, "\(check.id)")
-                case .http, .tcp, .unit: Issue.record("\(check.id) needs more than files")
+                case .http, .tcp, .unit, .disk, .memory:
+                    Issue.record("\(check.id) needs more than files")
                 }
             }
         }
