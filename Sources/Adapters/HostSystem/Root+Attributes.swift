@@ -19,7 +19,23 @@ extension Root {
         }
     }
 
-    /// All attributes with their values, but for those that the kernel makes up.
+    /// The values of those attributes that the object has.
+    package func attributes(
+        _ names: [String], of path: String
+    ) throws(SystemError) -> [String: [UInt8]] {
+        let place = try openToExamine(path)
+        var found: [String: [UInt8]] = [:]
+        for name in names {
+            do throws(SystemError) {
+                found[name] = try place.attribute(name)
+            } catch {
+                guard error.code == ENODATA || error.isNotSupported else { throw error }
+            }
+        }
+        return found
+    }
+
+    /// All attributes with their values.
     package func attributes(of path: String) throws(SystemError) -> [String: [UInt8]] {
         let place = try openToExamine(path)
         var found: [String: [UInt8]] = [:]
@@ -93,7 +109,7 @@ extension Root {
 
         func attribute(_ name: String) throws(SystemError) -> [UInt8] {
             let (descriptor, link, isLink) = (object.raw, link, isLink)
-            return try read { buffer, size in
+            return try unsafe read { buffer, size in
                 unsafe isLink
                     ? getxattr(link, name, buffer, size) : fgetxattr(descriptor, name, buffer, size)
             }
@@ -101,7 +117,7 @@ extension Root {
 
         func attributeNames() throws(SystemError) -> [String] {
             let (descriptor, link, isLink) = (object.raw, link, isLink)
-            let bytes = try read { buffer, size in
+            let bytes = try unsafe read { buffer, size in
                 unsafe isLink ? listxattr(link, buffer, size) : flistxattr(descriptor, buffer, size)
             }
             return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
@@ -133,17 +149,19 @@ extension Root {
             if !isLink { try object.synchronise() }
         }
 
+        @unsafe
         private func read(
             _ body: (UnsafeMutablePointer<CChar>?, Int) -> Int
         ) throws(SystemError) -> [UInt8] {
             do throws(SystemError) {
-                return try read(upTo: Root.commonAttributeBytes, body)
+                return try unsafe read(upTo: Root.commonAttributeBytes, body)
             } catch {
                 guard error.code == ERANGE else { throw error }
-                return try read(upTo: Root.attributeBytes, body)
+                return try unsafe read(upTo: Root.attributeBytes, body)
             }
         }
 
+        @unsafe
         private func read(
             upTo size: Int, _ body: (UnsafeMutablePointer<CChar>?, Int) -> Int
         ) throws(SystemError) -> [UInt8] {

@@ -30,16 +30,25 @@ extension Root {
         }
     }
 
-    /// Whether something is mounted at a path itself. The numbers of devices do not tell: what is
-    /// bound from the same file system has the same one, and files of an overlay have several.
-    package func isMountPoint(_ path: String) throws(SystemError) -> Bool {
-        try kernelAttributes(of: path) & flotilla_attribute_mount_root != 0
+    /// What the kernel says of a name besides its status.
+    package struct Marks: Equatable, Sendable {
+        /// Something is mounted at the name itself. The numbers of devices do not tell: what is
+        /// bound from the same file system has the same one, and files of an overlay have several.
+        package var isMountPoint: Bool
+        /// Even root can't change or replace what stands there: `chattr +i` or `+a`.
+        package var isImmutable: Bool
     }
 
-    /// Whether even root can't change or replace what stands at a path: `chattr +i` or `+a`.
-    package func isImmutable(_ path: String) throws(SystemError) -> Bool {
-        let locked = flotilla_attribute_immutable | flotilla_attribute_append_only
-        return try kernelAttributes(of: path) & locked != 0
+    package func marks(of path: String) throws(SystemError) -> Marks {
+        let attributes = try kernelAttributes(of: path)
+        let locks = flotilla_attribute_immutable | flotilla_attribute_append_only
+        return Marks(
+            isMountPoint: attributes & flotilla_attribute_mount_root != 0,
+            isImmutable: attributes & locks != 0)
+    }
+
+    package func isMountPoint(_ path: String) throws(SystemError) -> Bool {
+        try marks(of: path).isMountPoint
     }
 
     private func kernelAttributes(of path: String) throws(SystemError) -> UInt64 {

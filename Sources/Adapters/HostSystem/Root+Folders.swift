@@ -8,28 +8,34 @@ extension Root {
     package func makeFolder(
         _ path: String, mode: UInt16 = 0o755, owner: FileOwner? = nil
     ) throws(SystemError) {
-        let place = try openParent(of: path, to: "make the folder")
-        let descriptor = place.folder.raw
-        let temporary = ".\(place.name).new"
+        let temporary = ".\(DevicePath.name(of: path)).new"
         let temporaryPath = DevicePath.join(DevicePath.parent(of: path), temporary)
         // What a crash left behind.
         if try exists(temporaryPath) { try removeFolder(temporaryPath) }
-        try willChange("make the folder", path)
-        try systemCall("make the folder", path) { unsafe mkdirat(descriptor, temporary, 0o700) }
-        try willChange("set the mode of", path)
-        let raw = try systemCall("make the folder", path) {
-            unsafe openat(
-                descriptor, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        }
-        let folder = FileDescriptor(owning: raw, path: path)
-        try folder.setOwner(owner)
-        try folder.setMode(mode)
+        try makeHiddenFolder(temporaryPath, mode: mode, owner: owner)
         do throws(SystemError) {
             try rename(temporaryPath, to: path, replacing: false)
         } catch {
             try? removeFolder(temporaryPath)
             throw SystemError(operation: "make the folder", path: path, code: error.code)
         }
+    }
+
+    /// The same where nobody looks yet, so that it needs no other name first.
+    package func makeHiddenFolder(
+        _ path: String, mode: UInt16, owner: FileOwner? = nil
+    ) throws(SystemError) {
+        let place = try openParent(of: path, to: "make the folder")
+        let (descriptor, name) = (place.folder.raw, place.name)
+        try willChange("make the folder", path)
+        try systemCall("make the folder", path) { unsafe mkdirat(descriptor, name, 0o700) }
+        try willChange("set the mode of", path)
+        let raw = try systemCall("make the folder", path) {
+            unsafe openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        }
+        let folder = FileDescriptor(owning: raw, path: path)
+        try folder.setOwner(owner)
+        try folder.setMode(mode)
     }
 
     /// Makes a folder and those above it where they are missing, and returns what it made, from the

@@ -24,6 +24,13 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
         return advice.map { "\(sentence); \($0)" } ?? sentence
     }
 
+    /// That the file system of `path` has no room, found before anything was written.
+    package static func full(
+        _ operation: String, _ path: String, advice: String
+    ) -> SystemError {
+        SystemError(operation: operation, path: path, code: ENOSPC, advice: advice)
+    }
+
     /// Nothing stands at the path.
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isAlreadyThere: Bool { code == EEXIST || code == ENOTEMPTY }
