@@ -1,7 +1,7 @@
 package import AgentMachine
 package import DeviceRecords
-package import Documents
-package import FleetModel
+internal import Documents
+internal import FleetModel
 internal import HostSystem
 package import UnitPlanning
 

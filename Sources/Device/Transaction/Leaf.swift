@@ -1,4 +1,4 @@
-internal import DeviceRecords
+package import DeviceRecords
 internal import FleetModel
 
 /// What stands at a path of its own and has nothing below it: a file or a symbolic link.

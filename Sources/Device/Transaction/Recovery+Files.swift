@@ -1,5 +1,5 @@
 package import AgentMachine
-package import DeviceRecords
+internal import DeviceRecords
 internal import FleetModel
 internal import HostSystem
 
@@ -90,9 +90,9 @@ extension Recovery {
     ) throws(TransactionError) {
         try asTransaction {
             try restage(move)
+            let (old, new) = (try known(move.from), try known(move.to))
             do throws(Flip.Failure) {
-                try Flip(store: store).perform(
-                    move, from: try known(move.from), to: try known(move.to))
+                try Flip(store: store).perform(move, from: old, to: new)
             } catch {
                 throw error.reason
             }

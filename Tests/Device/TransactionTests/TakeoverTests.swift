@@ -4,6 +4,7 @@ import FleetModel
 import Foundation
 import HostSystem
 import Testing
+import UnitPlanning
 
 @testable import Transaction
 
