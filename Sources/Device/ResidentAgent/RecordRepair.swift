@@ -113,7 +113,9 @@ struct RecordRepair {
         }
         guard let record = try store.generationIfWhole(current) else { return nil }
         var inspector = Inspector(root: store.root)
-        let paths = try inspector.deviations(from: record.applied).map(\.path)
+        let paths = try inspector.deviations(
+            from: record, watching: record.state.watchingApplied
+        ).map(\.path)
         if paths.isEmpty { return nil }
         return Journal(
             phase: .flipping, move: Move(.heal, from: current, to: current, paths: paths))

@@ -50,6 +50,10 @@ struct Footprint {
     /// Whether a folder is to stand at the path.
     func isFolder(_ path: String) -> Bool { directories.contains(path) || parents.contains(path) }
 
+    func hasLeaf(above path: String) -> Bool {
+        DevicePath.ancestors(of: path).contains { leaves.contains($0) || once.contains($0) }
+    }
+
     /// Whether the path may stand in an owned directory.
     func lists(_ path: String) -> Bool {
         leaves.contains(path) || isFolder(path) || once.contains(path) || observed.contains(path)

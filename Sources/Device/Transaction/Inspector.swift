@@ -20,8 +20,8 @@ package struct Inspector {
     package typealias Watching = (_ path: String, _ bundle: String, DriftPolicy?) -> Bool
 
     /// What differs from a generation, sorted by path: directories, files, links, and what stands in
-    /// owned directories without being listed. Bundles that are only observed are compared as well;
-    /// `GenerationRecord.applied` leaves them out.
+    /// owned directories without being listed. Give it the whole record, for what is not in it is not
+    /// listed: `DesiredState.watchingApplied` leaves out what is only observed.
     package mutating func deviations(
         from record: GenerationRecord, watching: Watching = { _, _, _ in true }
     ) throws(TransactionError) -> [Deviation] {

@@ -1,5 +1,5 @@
 package import DeviceRecords
-internal import FleetModel
+package import FleetModel
 
 /// What stands at a path of its own and has nothing below it: a file or a symbolic link.
 enum Leaf {
@@ -61,6 +61,14 @@ extension DesiredState {
         for link in links { note(link.path, link.drift, link.bundle) }
         for directory in directories { note(directory.path, directory.drift, directory.bundle) }
         return policies
+    }
+}
+
+extension DesiredState {
+    /// Asks `Inspector` for what is placed and put right, and not for what is only observed.
+    package var watchingApplied: Inspector.Watching {
+        let observed = Set(bundles.filter { $0.mode == .observe }.map(\.name))
+        return { _, bundle, _ in !observed.contains(bundle) }
     }
 }
 

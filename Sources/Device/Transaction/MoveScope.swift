@@ -15,6 +15,8 @@ struct MoveScope {
     let isGoingBack: Bool
     /// The owned directories that change as a whole.
     let remade: Set<String>
+    /// Folders that the state before declared and this one only implies.
+    let undeclared: Set<String>
     private let named: Set<String>
     private let footprint: Footprint
     private let policies: [String: DriftPolicy]
@@ -28,6 +30,7 @@ struct MoveScope {
         case .heal:
             named = Set(move.paths)
             remade = []
+            undeclared = []
             policies = [:]
             attributesBefore = [:]
         case .upgrade, .goBack:
@@ -35,6 +38,7 @@ struct MoveScope {
             named = Set(changed)
             remade = Set(
                 changed.compactMap { footprint.owned.contains($0) ? $0 : footprint.owner(of: $0) })
+            undeclared = Set(old.applied.directories.map(\.path)).intersection(footprint.parents)
             policies = new.applied.policies()
             attributesBefore = Dictionary(
                 old.applied.files.filter { !$0.attributes.isEmpty }

@@ -61,9 +61,7 @@ struct Originals {
         if try root.standing(at: directory)?.kind == .directory {
             let extras = Extras(root: root, footprint: footprint)
             try extras.everything(in: directory) { path, status in
-                guard saved.originals[path] == nil, status.kind != .other,
-                    !footprint.isFolder(path)
-                else { return }
+                guard saved.originals[path] == nil, status.kind != .other else { return }
                 try save(path, in: &saved, system)
             }
         }

@@ -69,6 +69,7 @@ struct Placing {
         for leaf in state.leaves where scope.covers(leaf.path) {
             folders.formUnion(DevicePath.ancestors(of: leaf.path))
         }
+        folders.formUnion(scope.undeclared)
         for folder in folders.sorted()
         where !trees.contains(where: { DevicePath.isAt(folder, orBelow: $0.path) }) {
             try place(folder, as: declared[folder])
@@ -78,21 +79,23 @@ struct Placing {
     private mutating func place(
         _ folder: String, as declared: DesiredDirectory?
     ) throws {
-        let access = try declared.map { directory throws in
-            Access(mode: directory.mode, owner: try inspector.owner(of: directory.owner))
-        }
         var status = try root.standing(at: folder)
         if let found = status, found.kind != .directory, mayGo(folder) {
             // A file of an older generation, or what somebody put in our place.
             try root.unlink(folder)
             status = nil
         }
+        let access =
+            try declared.map { directory throws in
+                Access(mode: directory.mode, owner: try inspector.owner(of: directory.owner))
+            } ?? saved.impliedAccess(of: folder)
         guard let status else {
-            try root.makeFolder(folder, mode: access?.mode ?? 0o755, owner: access?.owner)
+            try root.makeFolder(folder, mode: access.mode, owner: access.owner)
             touched.insert(DevicePath.parent(of: folder))
             return
         }
-        guard let declared, let access, scope.covers(declared.path),
+        // What stands and is only implied is the device's own, unless we had declared it.
+        guard declared == nil ? scope.undeclared.contains(folder) : scope.covers(folder),
             access.difference(from: status) != nil
         else { return }
         try root.setOwner(folder, access.owner)

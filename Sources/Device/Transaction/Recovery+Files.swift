@@ -42,12 +42,14 @@ extension Recovery {
     /// them; they came back with the system.
     package func lostPaths() throws(TransactionError) -> [String] {
         try asTransaction {
-            guard let record = try store.generationIfWhole(store.currentGeneration())?.applied
+            guard let record = try store.generationIfWhole(store.currentGeneration())
             else { return [] }
             var inspector = Inspector(root: root)
             let policies = record.state.policies()
             let saved = try Originals(store: store).read()
-            return try inspector.deviations(from: record).filter { deviation in
+            let found = try inspector.deviations(
+                from: record, watching: record.state.watchingApplied)
+            return try found.filter { deviation in
                 // What an owned directory does not list has no policy of its own.
                 if deviation.kind == .extra { return false }
                 if policies[deviation.path] == .heal { return true }

@@ -50,9 +50,20 @@ package struct SavedFiles: Equatable, Sendable {
         originals.keys.filter { path in
             if footprint.manages(path) || footprint.owner(of: path) != nil { return false }
             if footprint.once.contains(path) { return onTheWayBack && originals[path] != .absent }
+            // Where a file stands now, what was in a folder there waits for the folder.
+            if originals[path] != .absent, footprint.hasLeaf(above: path) { return false }
             if case .directory = originals[path] { return true }
             return !footprint.parents.contains(path)
         }
+    }
+
+    /// What a folder is like that a state implies and does not declare: as the device had it, else as
+    /// such folders are made.
+    func impliedAccess(of folder: String) -> Access {
+        if case .directory(let mode, let owner) = originals[folder] {
+            return Access(mode: mode, owner: owner)
+        }
+        return Access(mode: 0o755, owner: .root)
     }
 
     mutating func forget(_ path: String) {

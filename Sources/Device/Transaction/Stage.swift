@@ -48,7 +48,8 @@ package struct Stage {
             try stage(planned.leaf, at: planned.item.staged, &inspector, &dressing, contents)
         }
         let builder = TreeStage(
-            root: store.root, scope: scope, footprint: footprint, state: new.state.applied)
+            root: store.root, scope: scope, footprint: footprint, state: new.state.applied,
+            saved: try Originals(store: store).read())
         for tree in plan.trees {
             try builder.build(tree, &inspector) { leaf, place, inspector in
                 try stage(leaf, at: place, &inspector, &dressing, contents)

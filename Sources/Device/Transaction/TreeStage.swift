@@ -12,6 +12,7 @@ struct TreeStage {
     let scope: MoveScope
     let footprint: Footprint
     let state: DesiredState
+    let saved: SavedFiles
     private var dressing: Dressing { Dressing(root: root) }
 
     typealias Write = (Leaf, _ place: String, inout Inspector) throws -> Void
@@ -46,11 +47,13 @@ struct TreeStage {
         let access: Access
         if let declared = state.directories.first(where: { $0.path == folder }) {
             access = Access(mode: declared.mode, owner: try inspector.owner(of: declared.owner))
-        } else if let status = try root.standing(at: folder), status.kind == .directory {
+        } else if !scope.undeclared.contains(folder),
+            let status = try root.standing(at: folder), status.kind == .directory
+        {
             // Only its being there follows from the state; the rest is the device's.
             access = Access(mode: status.mode, owner: status.owner)
         } else {
-            access = Access(mode: 0o755, owner: .root)
+            access = saved.impliedAccess(of: folder)
         }
         try root.makeHiddenFolder(place, mode: access.mode, owner: access.owner)
         try dressing.dress(folder: folder, at: place)

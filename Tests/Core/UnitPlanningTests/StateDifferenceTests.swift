@@ -9,7 +9,8 @@ import UnitPlanning
     private static let runs = 300
 
     private func overPairs(_ body: (DesiredState, DesiredState, UInt64) throws -> Void) rethrows {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        var system = SystemRandomNumberGenerator()
+        let seed = system.next()
         print("seed of the differences: \(seed)")
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<Self.runs {
