@@ -44,12 +44,16 @@ package struct RecordReader {
     package mutating func texts(_ key: String) -> [String] {
         mapping.requiredNode(key) == nil ? [] : mapping.texts(key).map(\.value)
     }
+    package mutating func optionalTexts(_ key: String) -> [String] {
+        mapping.texts(key).map(\.value)
+    }
     package mutating func entries(_ key: String) -> [Node.Entry] {
         mapping.requiredNode(key) == nil ? [] : mapping.mapping(key)
     }
     package mutating func list(_ key: String) -> [Node] {
         mapping.requiredNode(key) == nil ? [] : mapping.list(key)
     }
+    package mutating func optionalList(_ key: String) -> [Node] { mapping.list(key) }
 
     package mutating func digest(_ key: String) -> ContentDigest {
         let text = text(key)
@@ -95,6 +99,20 @@ package struct RecordReader {
         if found != format { wrong("format", "\(format)") }
         mapping.finish()
         if !mapping.diagnostics.isEmpty { throw InvalidDocument(mapping.diagnostics) }
+    }
+
+    /// The same for a record of which older formats are still read. Returns the one that it has.
+    @discardableResult
+    package mutating func finish(
+        formats: ClosedRange<Int64>
+    ) throws(InvalidDocument) -> Int64 {
+        let found = integer("format")
+        if !formats.contains(found) {
+            wrong("format", "\(formats.lowerBound) to \(formats.upperBound)")
+        }
+        mapping.finish()
+        if !mapping.diagnostics.isEmpty { throw InvalidDocument(mapping.diagnostics) }
+        return found
     }
 
     /// The same for a part of a record, which has no format number of its own.

@@ -6,7 +6,7 @@ internal import HostSystem
 /// Finds out at start where a kill or a power cut left the device, and clears away what nobody will
 /// use any more.
 package struct Recovery {
-    private let store: RecordStore
+    let store: RecordStore
     private var root: Root { store.root }
 
     package init(store: RecordStore) { self.store = store }
@@ -20,11 +20,12 @@ package struct Recovery {
             let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
             let position = StartPosition(
                 journal: journal.map { ($0.phase, $0.move) },
-                current: try store.currentGeneration(), confirmed: ledger?.confirmed ?? 0)
+                current: try store.currentGeneration(), confirmed: ledger?.confirmed ?? 0,
+                isRebooted: try journal?.isRebooted(in: Clocks.bootID()) ?? true)
             switch position {
             case .whole: try settle()
             case .undo: try removeLeftovers()
-            case .redo, .settle: break
+            case .redo, .settle, .reboot, .giveUp: break
             }
             return position
         }
