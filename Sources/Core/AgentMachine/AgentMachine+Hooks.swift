@@ -65,6 +65,15 @@ extension AgentMachine {
             ]
         }
         // Hooks may take minutes, and much may be said meanwhile.
+        if let stop = stop(ready, at: now) { return stop }
+        forgetPostponement()
+        state = .looking(move, gate, ready)
+        return [.seeUnits(move)]
+    }
+
+    /// What is said while nothing is touched yet still counts.
+    private mutating func stop(_ ready: Ready, at now: Instant) -> [AgentEffect]? {
+        let candidate = ready.candidate
         if isHeld {
             state = .idle
             return [
@@ -72,18 +81,16 @@ extension AgentMachine {
                 .record(.notApplied(candidate.revision)),
             ]
         }
-        guard mayFlip(under: ready.isOrdered ? candidate.revision : nil) else {
-            return withdraw(candidate, at: now)
-        }
-        forgetPostponement()
-        state = .looking(move, gate, ready)
-        return [.seeUnits(move)]
+        let isStillOpen = mayFlip(under: ready.isOrdered ? candidate.revision : nil)
+        return isStillOpen ? nil : withdraw(candidate, at: now)
     }
 
     /// It is known how the units stand: from here on something is touched.
     mutating func leave(
-        _ move: Move, _ gate: HealthGate, _ ready: Ready, knowing standings: [UnitStanding]
+        _ move: Move, _ gate: HealthGate, _ ready: Ready, knowing standings: [UnitStanding],
+        at now: Instant
     ) -> [AgentEffect] {
+        if let stop = stop(ready, at: now) { return stop }
         var move = move
         move.units = standings
         state = .leaving(move, gate, under: ready.isOrdered ? ready.candidate.revision : nil)

@@ -35,7 +35,7 @@ extension AgentMachine {
             return tryLater(move, course, because: reason, at: now)
 
         case (.looking(let move, let gate, let ready), .unitsSeen(let standings)):
-            return leave(move, gate, ready, knowing: standings)
+            return leave(move, gate, ready, knowing: standings, at: now)
         case (.looking(let move, _, _), .unitsFailed(let reason)):
             state = .idle
             lookSoon(at: now)

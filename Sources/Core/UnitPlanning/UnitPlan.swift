@@ -149,7 +149,7 @@ private struct StayingUnits {
     /// Whether a service may be running while its socket is opened, which the socket would not bear.
     private func mayRun(_ service: String) -> Bool {
         guard let unit = units[service], unit.activity != .stopped else { return false }
-        return !changes.contains {
+        return before[service]?.activity == .running || !changes.contains {
             $0.change == .added && UnitPaths.unit(of: $0.path) == service
         }
     }
