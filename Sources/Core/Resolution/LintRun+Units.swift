@@ -45,7 +45,8 @@ extension LintRun {
 
     private mutating func report(_ cycle: [String], _ declared: [String: [Declared]]) {
         let next = Dictionary(
-            zip(cycle, cycle.dropFirst() + cycle.prefix(1)), uniquingKeysWith: { first, _ in first })
+            zip(cycle, cycle.dropFirst() + cycle.prefix(1)), uniquingKeysWith: { first, _ in first }
+        )
         let units = cycle.compactMap { name in
             declared[name]?.first { $0.unit.after.contains(next[name] ?? "") }
         }

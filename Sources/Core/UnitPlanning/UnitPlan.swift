@@ -149,9 +149,10 @@ private struct StayingUnits {
     /// Whether a service may be running while its socket is opened, which the socket would not bear.
     private func mayRun(_ service: String) -> Bool {
         guard let unit = units[service], unit.activity != .stopped else { return false }
-        return before[service]?.activity == .running || !changes.contains {
-            $0.change == .added && UnitPaths.unit(of: $0.path) == service
-        }
+        return before[service]?.activity == .running
+            || !changes.contains {
+                $0.change == .added && UnitPaths.unit(of: $0.path) == service
+            }
     }
 
     private func action(for unit: DesiredUnit) -> UnitAction? {

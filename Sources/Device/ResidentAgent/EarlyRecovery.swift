@@ -74,7 +74,8 @@ package struct EarlyRecovery {
         command.standardInput = Array(Journal(phase: .flipping, move: move).json.canonical.utf8)
         let outcome = try command.run(deadline: Self.restageDeadline)
         guard outcome.isSuccess else {
-            throw AgentTrouble("contents are not made again: \(outcome.status): \(outcome.errorText)")
+            throw AgentTrouble(
+                "contents are not made again: \(outcome.status): \(outcome.errorText)")
         }
     }
 

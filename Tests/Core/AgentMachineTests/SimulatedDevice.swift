@@ -104,7 +104,7 @@ struct SimulatedDevice {
         machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
         order = nil
         hear(.looked(current: current, isHeld: isHeld))
-        let isRebooted = Bool.random(using: &generator) || isLucky
+        let isRebooted = Int.random(in: 0..<4, using: &generator) > 0 || isLucky
         let position = StartPosition(
             journal: journal, current: current, confirmed: confirmed, isRebooted: isRebooted)
         isPlaced = false
@@ -238,6 +238,10 @@ struct SimulatedDevice {
         isLucky || Int.random(in: 0..<4, using: &generator) > 0
     }
 
+    private mutating func isMostlyGood() -> Bool {
+        isLucky || Int.random(in: 0..<20, using: &generator) > 0
+    }
+
     private mutating func answer(to effect: AgentEffect) -> AgentInput {
         switch effect {
         case .fetch: isGood() ? .fetched(tip: Driver.revision(nextGeneration)) : .fetchFailed("f")
@@ -251,8 +255,8 @@ struct SimulatedDevice {
             .probed(results(of: generation))
         case .flip(let move): flip(move)
         case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
-        case .seeUnits: isGood() ? .unitsSeen([]) : .unitsFailed("l")
-        case .runHooks(_, let moment): .hooksRan(isGood() ? [] : [objection(moment)])
+        case .seeUnits: isMostlyGood() ? .unitsSeen([]) : .unitsFailed("l")
+        case .runHooks(_, let moment): .hooksRan(isMostlyGood() ? [] : [objection(moment)])
         case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
         case .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
@@ -306,7 +310,7 @@ struct SimulatedDevice {
     }
 
     private mutating func rebootPaths() -> [String] {
-        Int.random(in: 0..<4, using: &generator) == 0 ? ["/etc/fstab"] : []
+        Int.random(in: 0..<10, using: &generator) == 0 ? ["/etc/fstab"] : []
     }
 
     private mutating func objection(_ moment: DesiredHook.Moment) -> HookResult {

@@ -10,7 +10,8 @@ import Testing
 
     private func file(_ name: String, _ content: String = "1") -> DesiredFile {
         DesiredFile(
-            path: "\(Self.folder)/\(name)", bundle: "b", content: SHA256.hash(content.utf8), size: 1)
+            path: "\(Self.folder)/\(name)", bundle: "b", content: SHA256.hash(content.utf8), size: 1
+        )
     }
 
     private func unit(
