@@ -173,7 +173,7 @@ let modules: [Module] = [
         name: "DeviceRecords", wing: .device,
         uses: [
             "AgentMachine", "Digests", "Documents", "FleetModel", "HostSystem", "JSONDocument",
-            "ReleaseTrust", "YAMLDocument",
+            "ReleaseTrust", "UnitPlanning", "YAMLDocument",
         ]),
     Module(
         name: "Transaction", wing: .device,

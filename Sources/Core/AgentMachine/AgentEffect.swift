@@ -18,6 +18,11 @@ package enum AgentEffect: Equatable, Sendable {
     case compare(generation: Int)
     /// Try each check of a generation once. Answered by `probed`.
     case probe(generation: Int)
+    /// Run the bundles' own commands. Answered by `hooksRan`.
+    case runHooks(Move, DesiredHook.Moment)
+    /// See how the units stand that the move stops before its flip. Answered by `unitsSeen` or
+    /// `unitsFailed`.
+    case seeUnits(Move)
     /// Write it down before going on.
     case journal(MovePhase, Move)
     case forgetJournal
@@ -25,6 +30,8 @@ package enum AgentEffect: Equatable, Sendable {
     case flip(Move)
     /// Answered by `unitsChanged` or `unitsFailed`.
     case changeUnits(Move, UnitMoment)
+    /// Boot the machine. Nothing answers where that works; `rebootFailed` where it does not.
+    case reboot(Move)
     /// Compare the disk with the generation. Answered by `scanned` or `scanFailed`.
     case scan
     /// Keep it in the ledger, and report it.
@@ -53,6 +60,10 @@ package enum AgentEvent: Equatable, Sendable {
     case waiting(Revision)
     case rejected(Revision, code: String, reason: String)
     case knownBad(Revision, reason: String)
+    /// A hook asks for another time; nothing was touched. A healing has no revision.
+    case postponed(Move, Revision?, reason: String, retryAfter: Duration)
+    case hooksRan(Move, [HookResult])
+    case step(Move, MoveStep)
     /// Generation `Move.to` is good.
     case confirmed(Move)
     /// Generation `Move.from` is bad, and so is its desired state, wherever it comes from.

@@ -1,4 +1,5 @@
 package import FleetModel
+package import UnitPlanning
 
 /// What the agent's machine is told. Every `Effect` that starts something is answered by exactly
 /// one of these.
@@ -26,13 +27,17 @@ package enum AgentInput: Equatable, Sendable {
     case staged(StageOutcome)
     case stageFailed(String)
     /// The contents of a generation that was made again stand ready.
-    case restaged(gate: HealthGate)
+    case restaged(gate: HealthGate, rebootFor: [String] = [])
     case restageFailed(String)
     case probed([CheckResult])
     case flipped
     case flipFailed(String, passedCommitPoint: Bool)
     case unitsChanged
     case unitsFailed(String)
+    case unitsSeen([UnitStanding])
+    /// In the order in which they ran; those after one that did not pass may be missing.
+    case hooksRan([HookResult])
+    case rebootFailed(String)
     case scanned(drifted: [String], toHeal: [String])
     case scanFailed(String)
 }
@@ -90,6 +95,11 @@ package struct StageOutcome: Equatable, Sendable {
     package init(verdict: Verdict?, refusal: Refusal?) {
         self.verdict = verdict
         self.refusal = refusal
+    }
+
+    /// Whether nothing is left that a hook could have put off.
+    var isSettled: Bool {
+        if case .staged = verdict { false } else { verdict != nil }
     }
 
     /// Whether the same may end otherwise in a while, though no order will tell of it: a disk may

@@ -1,4 +1,5 @@
 internal import AgentMachine
+internal import Documents
 internal import FleetModel
 
 extension AgentEvent {
@@ -14,6 +15,16 @@ extension AgentEvent {
             "\(revision.short) can't be applied here: \(code): \(reason)"
         case .knownBad(let revision, let reason):
             "\(revision.short) is not tried again, for it failed here: \(reason)"
+        case .postponed(_, _, let reason, let pause):
+            "put off: \(reason); tried again in \(pause.flotillaText)"
+        case .hooksRan(_, let results):
+            results.map { "\($0.moment.rawValue) hook \($0.hook): \($0.detail)" }
+                .joined(separator: "\n")
+        case .step(let move, .flipped): "the files of generation \(move.to) stand"
+        case .step(let move, .needsReboot):
+            "generation \(move.to) needs a reboot, for \(move.rebootFor.joined(separator: ", "))"
+        case .step(let move, .settling): "generation \(move.to) is judged by its health gate"
+        case .step(_, .units): nil
         case .confirmed(let move): "generation \(move.to) is confirmed"
         case .failed(let generation, let reason): "generation \(generation) failed: \(reason)"
         case .wentBack(let move): "back on generation \(move.to): \(move.reason ?? "")"

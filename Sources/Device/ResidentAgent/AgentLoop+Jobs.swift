@@ -60,6 +60,12 @@ extension AgentLoop {
         case .units(let actions, let failures):
             let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
             changeUnits(Array(actions.dropFirst()), failures: failures + failure)
+        case .look(let units):
+            seen(units, outcome)
+        case .hook(let run, let start):
+            ended(run, since: start, outcome)
+        case .reboot:
+            if !outcome.isSuccess { failed(job.purpose, told(outcome)) }
         case .resolve:
             if outcome.isSuccess {
                 resolved(outcome.output)
@@ -89,7 +95,7 @@ extension AgentLoop {
             return .fetched(tip: try FetchReport(reading: node, file: file).tip)
         case .stage:
             let node = try JSON.parse(outcome.output, file: file)
-            let report = try StageReport(reading: node) { number throws in
+            var report = try StageReport(reading: node) { number throws in
                 try knownGeneration(number).state.health
             }
             // A hold that was set while the worker was at it still counts.
@@ -99,10 +105,18 @@ extension AgentLoop {
                 status.identity = identity
                 keepStatus()
             }
+            if case .staged(var candidate) = report.outcome.verdict {
+                let move = Move(
+                    .upgrade, from: try store.currentGeneration(), to: candidate.generation)
+                candidate.rebootFor = try plan(for: move).rebootFor
+                report.outcome.verdict = .staged(candidate)
+            }
             return .staged(report.outcome)
         case .restage(let move):
-            return .restaged(gate: try knownGeneration(move.to).state.health)
-        case .probe, .units, .resolve:
+            return .restaged(
+                gate: try knownGeneration(move.to).state.health,
+                rebootFor: try plan(for: move).rebootFor)
+        case .probe, .units, .look, .hook, .reboot, .resolve:
             fatalError("only the worker's commands answer in JSON")
         }
     }
@@ -118,11 +132,17 @@ extension AgentLoop {
         case .units(let actions, let failures):
             changeUnits(
                 Array(actions.dropFirst()), failures: failures + ["\(actions[0]): \(reason)"])
+        case .look:
+            inputs.append(.unitsFailed("how units stand can't be seen: \(reason)"))
+        case .hook(let run, _):
+            failed(run, because: reason)
+        case .reboot:
+            inputs.append(.rebootFailed("the machine is not booted: \(reason)"))
         }
     }
 
     /// What a failed child said, on one line and bounded.
-    private func told(_ outcome: ChildOutcome) -> String {
+    func told(_ outcome: ChildOutcome) -> String {
         let text = outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText
         let lines = text.split(whereSeparator: \.isNewline).suffix(3).joined(separator: " | ")
         return lines.isEmpty ? "\(outcome.status)" : "\(outcome.status): \(lines)"

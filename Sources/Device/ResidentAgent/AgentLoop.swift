@@ -28,6 +28,11 @@ package final class AgentLoop {
     /// Counts them, so that no two have one name.
     var startedJobs = 0
     var round: ProbeRound?
+    var hookRound: HookRound?
+    var plans = KnownPlan()
+    var stopwatch = Stopwatch()
+    /// Counts what a generation on trial costs.
+    var trial: Trial
     var driftScan: DriftScan
     var status: LiveStatus
     /// Only of the resident agent, and only once it is the one.
@@ -58,6 +63,7 @@ package final class AgentLoop {
             try containment ?? ChildContainment(prefix: Self.groupPrefix(of: root))
         driftScan = DriftScan(root: root)
         store = RecordStore(root: root)
+        trial = Trial(store: store)
         signals = try SignalQueue([.terminate, .interrupt, .hangUp])
         notifier = ServiceNotifier()
         status = LiveStatus()
@@ -121,7 +127,7 @@ package final class AgentLoop {
     /// Works until nothing is under way.
     private func finishMove() throws {
         while !isStopping,
-            !(inputs.isEmpty && effects.isEmpty) || !(machine.isIdle || machine.phase == "stuck")
+            !(inputs.isEmpty && effects.isEmpty) || !(machine.isIdle || machine.isPaused)
         {
             if try !work() { try rest() }
         }
@@ -153,7 +159,8 @@ package final class AgentLoop {
 
     /// Waits for a child, a signal, or the time of the machine's next wish.
     private func rest() throws {
-        if machine.isIdle, !jobs.contains(where: \.purpose.needsDevice) { lock = nil }
+        let isFree = machine.isIdle || machine.awaitsReboot
+        if isFree, !jobs.contains(where: \.purpose.needsDevice) { lock = nil }
         trimWhenIdle()
         let wake = min(machine.wakeAt, isAtRest ? trimAt : machine.wakeAt)
         let untilWake = wake - Clocks.monotonic()
@@ -173,11 +180,13 @@ package final class AgentLoop {
     private func lookAround() throws {
         try containment.endLeftovers(sparing: jobs.compactMap(\.group))
         for line in try RecordRepair(store: store).run(at: Clocks.wall()) { trouble(line) }
-        let position = try Recovery(store: store).begin()
+        let position = try trial.judge(
+            Recovery(store: store).begin(), maxBoots: configuration.maxBoots,
+            boots: configuration.services == .systemd)
         let looked = AgentInput.looked(
             current: try store.currentGeneration(), isHeld: try isHeld())
         effects += machine.handle(looked, at: Clocks.monotonic())
-        effects += machine.start(at: position)
+        effects += machine.start(at: position, now: Clocks.monotonic())
     }
 
     /// Lets the machine answer what happened, and gives it what it wants.
@@ -216,6 +225,11 @@ package final class AgentLoop {
                 trouble("\(error)")
             }
         }
+        do {
+            try trial.agentEnded()
+        } catch {
+            trouble("\(error)")
+        }
         lock = nil
     }
 
@@ -232,6 +246,7 @@ package final class AgentLoop {
         let timeout = max(.zero, min(duration, untilWake, notifier.interval))
         try PollRequest.wait(for: &requests, timeout: timeout)
         notifier.alive()
+        try trial.passes(at: Clocks.monotonic())
         try takeSignals()
         reapJobs()
         serveBus(place < requests.count ? requests[place] : nil)

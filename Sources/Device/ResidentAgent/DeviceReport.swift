@@ -50,6 +50,10 @@ package struct DeviceReport {
     static func problem(
         journal: Journal?, ledger: Ledger, live: LiveStatus, generation: Int
     ) -> String? {
+        if let journal, journal.phase == .rebooting {
+            let paths = journal.move.rebootFor.joined(separator: ", ")
+            return "generation \(journal.move.to) needs a reboot, for \(paths)"
+        }
         if let journal {
             return
                 "a move to generation \(journal.move.to) is under way (\(journal.phase.rawValue))"
@@ -162,6 +166,8 @@ package struct DeviceReport {
             "generation": outcome.generation.map { .integer(Int64($0)) } ?? .null,
             "revision": optional(outcome.revision?.text),
             "detail": .string(outcome.detail), "at": .string(outcome.at.description),
+            "milliseconds": outcome.took.map { .integer($0.flotillaNanoseconds / 1_000_000) }
+                ?? .null,
         ]
     }
 }

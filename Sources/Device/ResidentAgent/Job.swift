@@ -14,6 +14,11 @@ final class Job {
         case probe(HealthCheck, ProbeChild)
         /// The first of these actions is being done.
         case units([UnitAction], failures: [String])
+        /// Asks how these units stand.
+        case look([String])
+        /// A bundle's own command.
+        case hook(HookRun, since: Instant)
+        case reboot
         /// Looks the broker's name up.
         case resolve
 
@@ -27,7 +32,7 @@ final class Job {
                 case .http, .tcp: true
                 case .command, .file, .unit, .disk, .memory: false
                 }
-            case .stage, .restage, .units: false
+            case .stage, .restage, .units, .look, .hook, .reboot: false
             }
         }
 

@@ -26,11 +26,14 @@ extension LiveStatus {
             if driftCount == 0 { driftSince = nil }
         case .trouble(let reason):
             trouble = reason
+        case .postponed(let move, _, let reason, _) where move.purpose == .heal:
+            trouble = "healing is put off: \(reason)"
         case .confirmed, .wentBack:
             drift = []
             driftCount = 0
             driftSince = nil
-        case .refused, .accepted, .unchanged, .notApplied, .waiting, .rejected, .knownBad, .failed:
+        case .refused, .accepted, .unchanged, .notApplied, .waiting, .rejected, .knownBad, .failed,
+            .postponed, .hooksRan, .step:
             break
         }
     }

@@ -100,6 +100,12 @@ extension Ledger.Outcome {
     fileprivate var event: DeviceEvent {
         DeviceEvent(
             sequence: sequence, kind: kind, generation: generation, revision: revision,
-            digest: digest, detail: wireText(detail, limit: Limits.eventDetailBytes), at: at)
+            digest: digest, detail: wireText(told, limit: Limits.eventDetailBytes), at: at)
+    }
+
+    /// A step has no other place for how long it took.
+    private var told: String {
+        guard isStep, let took else { return detail }
+        return "in \(took.shown): \(detail)"
     }
 }

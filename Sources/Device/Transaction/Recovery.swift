@@ -20,11 +20,12 @@ package struct Recovery {
             let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
             let position = StartPosition(
                 journal: journal.map { ($0.phase, $0.move) },
-                current: try store.currentGeneration(), confirmed: ledger?.confirmed ?? 0)
+                current: try store.currentGeneration(), confirmed: ledger?.confirmed ?? 0,
+                isRebooted: try journal?.isRebooted(in: Clocks.bootID()) ?? true)
             switch position {
             case .whole: try settle()
             case .undo: try removeLeftovers()
-            case .redo, .settle: break
+            case .redo, .settle, .reboot, .giveUp: break
             }
             return position
         }

@@ -66,7 +66,9 @@ extension FleetSimulation {
         let position = StartPosition(
             journal: device.disk.journal, current: device.disk.current,
             confirmed: device.disk.confirmed)
-        for effect in device.agent?.start(at: position) ?? [] { perform(effect, on: device) }
+        for effect in device.agent?.start(at: position, now: now) ?? [] {
+            perform(effect, on: device)
+        }
         // Orders mean something only to an agent that knows where it stands.
         tellTrust(device)
         tell(device, link: .happened(device.disk.events))
@@ -129,6 +131,10 @@ extension FleetSimulation {
             answerLater(effect, device, after: generator.delay(50...2_000))
         case .compare, .probe:
             answerLater(effect, device, after: generator.delay(10...300))
+        case .runHooks, .seeUnits:
+            answerLater(effect, device, after: .zero)
+        case .reboot:
+            fatalError("no change of this world needs a boot")
         }
     }
 
@@ -162,8 +168,10 @@ extension FleetSimulation {
             flip(device, move)
             return .flipped
         case .changeUnits: return .unitsChanged
+        case .runHooks: return .hooksRan([])
+        case .seeUnits: return .unitsSeen([])
         case .scan: return .scanned(drifted: [], toHeal: [])
-        case .discard, .journal, .forgetJournal, .record:
+        case .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }

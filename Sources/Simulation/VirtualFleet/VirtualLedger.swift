@@ -32,7 +32,7 @@ extension VirtualDevice {
         case .rejected(let revision, _, _): raise("rejected", revision, git, at: now)
         case .knownBad(let revision, _): raise("knownBad", revision, git, at: now)
         case .accepted, .notApplied, .waiting, .healed, .drift, .trouble, .fetchFailed,
-            .fetchWorks:
+            .fetchWorks, .postponed, .hooksRan, .step:
             break
         }
         return disk.events.count > before

@@ -23,7 +23,7 @@ struct Driver {
     mutating func say(_ input: AgentInput) -> [AgentEffect] { machine.handle(input, at: now) }
 
     mutating func start(at position: StartPosition) -> [AgentEffect] {
-        machine.start(at: position)
+        machine.start(at: position, now: now)
     }
 
     /// Lets time go by, and tells the machine.
@@ -57,13 +57,26 @@ struct Driver {
         _ = say(.staged(StageOutcome(verdict: .staged(candidate), refusal: nil)))
     }
 
+    /// The checks were tried, no hook objects, and the units are about to be stopped.
+    mutating func leave(for candidate: Candidate, before: [CheckResult] = []) {
+        stage(candidate)
+        leave(after: before)
+    }
+
+    /// From the tried checks to the units that are about to be stopped.
+    mutating func leave(after results: [CheckResult] = []) {
+        _ = say(.probed(results))
+        _ = say(.hooksRan([]))
+        _ = say(.unitsSeen([]))
+    }
+
     /// The flip is done, and the gate's first round is under way.
     mutating func flip(to candidate: Candidate, before: [CheckResult] = []) {
-        stage(candidate)
-        _ = say(.probed(before))
+        leave(for: candidate, before: before)
         _ = say(.unitsChanged)
         _ = say(.flipped)
         _ = say(.unitsChanged)
+        _ = say(.hooksRan([]))
     }
 
     /// Git was looked at, and nothing is to be done; the next thing is a scan.

@@ -23,10 +23,17 @@ import Testing
             ])
         #expect(driver.machine.phase == "healing")
         #expect(
-            driver.say(.restaged(gate: HealthGate())) == [.journal(.flipping, move), .flip(move)])
+            driver.say(.restaged(gate: HealthGate())) == [
+                .journal(.flipping, move), .runHooks(move, .before),
+            ])
+        #expect(driver.say(.hooksRan([])) == [.flip(move)])
         #expect(
-            driver.say(.flipped) == [.journal(.placed, move), .changeUnits(move, .afterFlip)])
-        #expect(driver.say(.unitsChanged) == [.record(.healed(["/etc/x"])), .forgetJournal])
+            driver.say(.flipped) == [
+                .journal(.placed, move), .record(.step(move, .flipped)),
+                .changeUnits(move, .afterFlip),
+            ])
+        #expect(driver.say(.unitsChanged).last == .runHooks(move, .after))
+        #expect(driver.say(.hooksRan([])) == [.record(.healed(["/etc/x"])), .forgetJournal])
         #expect(driver.machine.state == .idle)
     }
 
@@ -49,7 +56,10 @@ import Testing
         var driver = scanning()
         let scanned = driver.now
         _ = driver.say(.scanned(drifted: ["/etc/x"], toHeal: ["/etc/x"]))
-        if inFlip { _ = driver.say(.restaged(gate: HealthGate())) }
+        if inFlip {
+            _ = driver.say(.restaged(gate: HealthGate()))
+            _ = driver.say(.hooksRan([]))
+        }
         let effects = driver.say(
             inFlip ? .flipFailed("full", passedCommitPoint: true) : .restageFailed("full"))
         #expect(effects == [.record(.trouble("full")), .forgetJournal])

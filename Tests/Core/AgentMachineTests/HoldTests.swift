@@ -86,6 +86,6 @@ import Testing
         _ = driver.say(.looked(current: 5, isHeld: false))
         driver.stage(Driver.candidate(6))
         let move = Move(.upgrade, from: 5, to: 6)
-        #expect(driver.say(.probed(Driver.good("up"))).first == .journal(.flipping, move))
+        #expect(driver.say(.probed(Driver.good("up"))).first == .runHooks(move, .before))
     }
 }

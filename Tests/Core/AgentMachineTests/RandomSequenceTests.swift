@@ -10,7 +10,7 @@ import Testing
         var confirmations = 0
         for seed in 0..<2_000 {
             var device = SimulatedDevice(seed: UInt64(seed))
-            for _ in 0..<400 where device.fault == nil { device.live() }
+            for _ in 0..<500 where device.fault == nil { device.live() }
             var answers = 0
             while !device.awaited.isEmpty, answers < 1_000 {
                 device.answer()
@@ -29,7 +29,7 @@ import Testing
         var flips = 0
         for seed in 0..<1_000 {
             var device = SimulatedDevice(seed: UInt64(seed), hasWaves: true)
-            for _ in 0..<400 where device.fault == nil { device.live() }
+            for _ in 0..<500 where device.fault == nil { device.live() }
             #expect(device.fault == nil, "seed \(seed)")
             flips += device.orderedFlips
         }
@@ -42,7 +42,7 @@ import Testing
         var confirmations = 0
         for seed in 0..<500 {
             var device = SimulatedDevice(seed: UInt64(seed), hasWaves: false)
-            for _ in 0..<400 where device.fault == nil { device.live() }
+            for _ in 0..<500 where device.fault == nil { device.live() }
             #expect(device.fault == nil, "seed \(seed)")
             if device.confirmed > 1 { confirmations += 1 }
         }
