@@ -22,6 +22,8 @@ package struct AgentMachine: Sendable {
         /// A round of checks is under way.
         case probing(Move, GateMachine)
         case waiting(Move, GateMachine, until: Instant)
+        /// A broker or Git is to answer, after a flip that may have cut the device off.
+        case callingHome(Move, WayHome)
         /// Units that were stopped for a flip that never came are started again.
         case undoing(Move)
         /// The way back or a redo could not be made; it is tried again.
@@ -44,7 +46,7 @@ package struct AgentMachine: Sendable {
 
     var state: State = .idle
     private(set) var pace: AgentPace
-    private var current: Int
+    var current: Int
     var nextFetch: Instant
     private var nextScan: Instant
     /// When the last look at Git came to a verdict.
@@ -67,6 +69,12 @@ package struct AgentMachine: Sendable {
     var hints = TipHints()
     /// The tip for whose sake Git is being asked.
     var askedFor: Revision?
+
+    /// The release that was staged last.
+    var lastStaged: Revision?
+    /// The release before which drift was healed: not twice for one.
+    var healedBefore: Revision?
+    var linkLoss: LinkLoss?
 
     /// `position` is where the disk says the device stands, `current` the generation of the link.
     package init(pace: AgentPace, current: Int, now: Instant) {
@@ -94,6 +102,7 @@ package struct AgentMachine: Sendable {
             .arriving(let move, _), .undoing(let move):
             move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
         case .probing, .waiting: "settling"
+        case .callingHome(let move, _): move.purpose == .goBack ? "goingBack" : "settling"
         case .stuck: "stuck"
         }
     }
@@ -102,8 +111,10 @@ package struct AgentMachine: Sendable {
     package var wakeAt: Instant {
         switch state {
         case .idle where syncIsWanted: Instant(nanoseconds: .min)
-        case .idle: min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
+        case .idle:
+            [nextFetch, nextScan, orderDue, linkLoss?.dueAt].compactMap { $0 }.min() ?? nextScan
         case .waiting(_, _, let until), .stuck(_, _, let until): until
+        case .callingHome(_, let wayHome): wayHome.wakeAt
         default: Instant(nanoseconds: .max)
         }
     }
@@ -134,13 +145,14 @@ package struct AgentMachine: Sendable {
             return resume(at: now)
         case .linkChanged(let isUp):
             takeLink(isUp: isUp, at: now)
-            return []
+            return heardLink(isUp: isUp, at: now)
         case .fetchWanted:
             nextFetch = min(nextFetch, now)
             return resume(at: now)
         case .syncRequested:
             syncIsWanted = true
             nextScan = now
+            linkLoss?.isOver = true
             return resume(at: now)
         case .rollbackRequested(let target, let reason):
             guard state == .idle, target != current else { return [] }
@@ -155,6 +167,8 @@ package struct AgentMachine: Sendable {
             return moved(input, at: now)
         case .probed(let results):
             return probed(results, at: now)
+        case .gitAnswered, .gitSilent:
+            return askedGit(input, at: now)
         }
     }
 
@@ -170,8 +184,9 @@ package struct AgentMachine: Sendable {
     private mutating func resume(at now: Instant) -> [AgentEffect] {
         switch state {
         case .idle:
-            if syncIsWanted || now >= nextFetch {
+            if syncIsWanted || now >= nextFetch || linkLoss?.isDue(at: now) == true {
                 syncIsWanted = false
+                linkLoss?.endWait(at: now)
                 return fetch()
             }
             let effects = followOrder(at: now)
@@ -184,6 +199,8 @@ package struct AgentMachine: Sendable {
             return [.probe(generation: move.to)]
         case .stuck(let move, let course, let until) where now >= until:
             return restage(move, course)
+        case .callingHome:
+            return callAgain(at: now)
         default:
             return []
         }
@@ -236,6 +253,8 @@ package struct AgentMachine: Sendable {
         switch outcome.verdict {
         case nil: break
         case .upToDate(let revision): effects.append(.record(.unchanged(revision)))
+        // Where the device waits after a lost link, that is known and was told.
+        case .notApplied where !isHeld && linkLoss != nil: break
         case .notApplied(let revision): effects.append(.record(.notApplied(revision)))
         case .waiting(let revision): effects.append(.record(.waiting(revision)))
         case .knownBad(let revision, let reason):
@@ -246,6 +265,7 @@ package struct AgentMachine: Sendable {
             effects.append(.discard(generation: candidate.generation))
             effects.append(.record(.notApplied(candidate.revision)))
         case .staged(let candidate):
+            lastStaged = candidate.revision
             let ready = Ready(candidate: candidate, isOrdered: candidate.revision == opened)
             guard mayMove(to: ready, at: now) else {
                 return effects + withdraw(candidate, at: now)
@@ -260,48 +280,46 @@ package struct AgentMachine: Sendable {
 
     private mutating func probed(_ results: [CheckResult], at now: Instant) -> [AgentEffect] {
         switch state {
-        case .comparing(let ready) where isHeld:
-            state = .idle
-            return [
-                .discard(generation: ready.candidate.generation),
-                .record(.notApplied(ready.candidate.revision)),
-            ]
-        case .comparing(let ready) where !mayMove(to: ready, at: now):
-            return withdraw(ready.candidate, at: now)
         case .comparing(let ready):
-            let candidate = ready.candidate
-            let move = Move(
-                .upgrade, from: current, to: candidate.generation,
-                wasFailing: results.filter { !$0.passed }.map(\.check))
-            state = .leaving(
-                move, candidate.gate, under: ready.isOrdered ? candidate.revision : nil)
-            return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
-        case .probing(let move, var gate):
-            switch gate.observed(results, at: now) {
-            case .again(let delay):
-                state = .waiting(move, gate, until: now + delay)
-                return []
-            case .passed:
-                state = .idle
-                return [.record(.confirmed(move)), .forgetJournal]
-            case .failed(let reason):
-                return goBack(move.back(because: reason))
-            }
+            return compared(ready, forgiving: results.filter { !$0.passed }.map(\.check), at: now)
+        case .probing(let move, let gate):
+            return judge(move, gate, results, at: now)
         default:
             unexpected(.probed(results))
         }
     }
 
+    /// What fails already is known; the way to what stands ready begins.
+    mutating func compared(
+        _ ready: Ready, forgiving wasFailing: [String], at now: Instant
+    ) -> [AgentEffect] {
+        let candidate = ready.candidate
+        if isHeld {
+            state = .idle
+            return [
+                .discard(generation: candidate.generation),
+                .record(.notApplied(candidate.revision)),
+            ]
+        }
+        guard mayMove(to: ready, at: now) else { return withdraw(candidate, at: now) }
+        let move = Move(
+            .upgrade, from: current, to: candidate.generation, wasFailing: wasFailing,
+            wayHome: wayHome(of: candidate))
+        state = .leaving(
+            move, candidate.gate, under: ready.isOrdered ? candidate.revision : nil)
+        return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
+    }
+
     // MARK: Moving
 
-    private mutating func restage(_ move: Move, _ course: Course = Course()) -> [AgentEffect] {
+    mutating func restage(_ move: Move, _ course: Course = Course()) -> [AgentEffect] {
         state = .restaging(move, course)
         return [.restage(move)]
     }
 
     /// The failure is kept before the first step of the way back: a device that is killed on its
     /// way must not try the same again.
-    private mutating func goBack(_ move: Move) -> [AgentEffect] {
+    mutating func goBack(_ move: Move) -> [AgentEffect] {
         [
             .record(.failed(generation: move.from, reason: move.reason ?? "")),
             .journal(.flipping, move),
@@ -366,10 +384,14 @@ package struct AgentMachine: Sendable {
     {
         switch move.purpose {
         case .upgrade:
-            let machine = GateMachine(gate: gate, wasFailing: move.wasFailing, started: now)
+            let machine = GateMachine(
+                gate: gate, wasFailing: move.wasFailing, started: now, held: move.settled)
             state = .probing(move, machine)
             return [.journal(.settling, move), .probe(generation: move.to)]
         case .goBack:
+            if let patience = move.wayHome {
+                return [.journal(.settling, move)] + callHome(move, within: patience, at: now)
+            }
             state = .idle
             return [.record(.wentBack(move)), .forgetJournal]
         case .heal:
@@ -410,6 +432,7 @@ package struct AgentMachine: Sendable {
     // MARK: Drift
 
     private mutating func scanned(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
+        if case .comparing(let ready) = state { return notWhole(ready, input, at: now) }
         guard case .scanning = state else { unexpected(input) }
         state = .idle
         nextScan = now + pace.spreadOut(pace.scanInterval)
@@ -425,7 +448,7 @@ package struct AgentMachine: Sendable {
         }
     }
 
-    private func unexpected(_ input: AgentInput) -> Never {
+    func unexpected(_ input: AgentInput) -> Never {
         fatalError("the agent's machine got \(input) while it was \(phase)")
     }
 }

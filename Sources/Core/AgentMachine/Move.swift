@@ -20,10 +20,17 @@ package struct Move: Equatable, Sendable {
     package var wasFailing: [String]
     /// Paths to be healed; empty for a whole generation.
     package var paths: [String]
+    /// The move can cut the device off from whom it could reach before, and within this time after
+    /// its flip one of them must answer again. On a way back: the release seems to have done so, and
+    /// it is asked again from here. Nil where nobody has to answer.
+    package var wayHome: Duration?
+    /// How long the checks of `to` have held without a break, as far as that is kept: settle time
+    /// adds up over boots.
+    package var settled = Duration.zero
 
     package init(
         _ purpose: Purpose, from: Int, to: Int, reason: String? = nil, wasFailing: [String] = [],
-        paths: [String] = []
+        paths: [String] = [], wayHome: Duration? = nil
     ) {
         self.purpose = purpose
         self.from = from
@@ -31,11 +38,17 @@ package struct Move: Equatable, Sendable {
         self.reason = reason
         self.wasFailing = wasFailing
         self.paths = paths
+        self.wayHome = wayHome
     }
 
     /// The way home when this move went wrong.
     func back(because reason: String) -> Move {
         Move(.goBack, from: to, to: from, reason: reason)
+    }
+
+    /// The same when nobody answered from there: who is to blame is not known yet.
+    func backWithoutLink(because reason: String) -> Move {
+        Move(.goBack, from: to, to: from, reason: reason, wayHome: wayHome)
     }
 }
 
@@ -54,10 +67,15 @@ package struct Candidate: Equatable, Sendable {
     package var generation: Int
     package var revision: Revision
     package var gate: HealthGate
+    /// What it changes can cut the device off.
+    package var touchesNetwork: Bool
 
-    package init(generation: Int, revision: Revision, gate: HealthGate) {
+    package init(
+        generation: Int, revision: Revision, gate: HealthGate, touchesNetwork: Bool = false
+    ) {
         self.generation = generation
         self.revision = revision
         self.gate = gate
+        self.touchesNetwork = touchesNetwork
     }
 }

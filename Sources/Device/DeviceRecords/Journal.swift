@@ -26,6 +26,8 @@ extension Journal: DeviceRecord {
             "reason": move.reason.map { .string($0) } ?? .null,
             "wasFailing": .array(move.wasFailing.map { .string($0) }),
             "paths": .array(move.paths.map { .string($0) }),
+            "wayHome": move.wayHome.map { .integer($0.flotillaNanoseconds) } ?? .null,
+            "settled": .integer(move.settled.flotillaNanoseconds),
         ]
     }
 
@@ -37,7 +39,10 @@ extension Journal: DeviceRecord {
                 reader.choice("purpose", default: .heal),
                 from: Int(reader.integer("from")), to: Int(reader.integer("to")),
                 reason: reader.optionalText("reason"), wasFailing: reader.texts("wasFailing"),
-                paths: reader.texts("paths")))
+                paths: reader.texts("paths"),
+                wayHome: reader.optionalInteger("wayHome").map { .nanoseconds($0) }))
+        // Of an agent that kept no such time.
+        move.settled = .nanoseconds(reader.optionalInteger("settled") ?? 0)
         try reader.finish(format: 1)
     }
 }

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import Documents
 internal import FleetModel
 
 extension Ledger {
@@ -32,6 +33,8 @@ extension Ledger {
                     digest: record.digest, detail: reason, at: now))
         case .wentBack(let move):
             noteWayBack(by: move, generation, at: now)
+        case .lostLink(let move, let pause):
+            noteLostLink(by: move, generation(move.from), pause, at: now)
         case .drift(let paths):
             noteDrift(paths, at: now)
         case .healed(let paths):
@@ -90,6 +93,19 @@ extension Ledger {
         }
     }
 
+    /// The release may be innocent, so its desired state is not remembered as one that failed.
+    private mutating func noteLostLink(
+        by move: Move, _ left: GenerationRecord?, _ pause: Duration, at now: Instant
+    ) {
+        confirmed = move.to
+        let told = Outcome(
+            kind: "lostLink", generation: move.to, revision: left?.revision, digest: left?.digest,
+            detail: "\(move.reason ?? ""), nor from here; tried again in \(pause.flotillaText)",
+            at: now)
+        rejection = told
+        append(told)
+    }
+
     // MARK: Alarms
 
     /// Why the tip of the channel is not accepted, and why the last release that is accepted is not
@@ -119,7 +135,7 @@ extension Ledger {
                 Outcome(
                     kind: "held", revision: revision,
                     detail: "verified, and not applied while the device is held", at: now))
-        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
+        case .failed, .wentBack, .lostLink, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
             break
         }
     }

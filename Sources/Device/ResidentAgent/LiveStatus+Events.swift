@@ -26,7 +26,7 @@ extension LiveStatus {
             if driftCount == 0 { driftSince = nil }
         case .trouble(let reason):
             trouble = reason
-        case .confirmed, .wentBack:
+        case .confirmed, .wentBack, .lostLink:
             drift = []
             driftCount = 0
             driftSince = nil

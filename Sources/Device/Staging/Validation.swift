@@ -42,7 +42,7 @@ struct Validation {
         }
         if outcome.isSuccess { return nil }
         let text = outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText
-        return "\(name): \(outcome.status): \(text)"
+        return Masking.masked("\(name): \(outcome.status): \(text)")
     }
 
     private func buildView(of record: GenerationRecord) throws {

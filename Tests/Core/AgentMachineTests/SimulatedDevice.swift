@@ -26,6 +26,8 @@ struct SimulatedDevice {
     private var failed: Set<Int> = []
     /// All files stand where the move in the journal wants them.
     private var isPlaced = false
+    /// The link was asked to come back.
+    private var mayReconnect = false
     /// All answers are good from now on.
     var isLucky = false
 
@@ -45,7 +47,7 @@ struct SimulatedDevice {
     var isResting: Bool {
         guard awaited.isEmpty else { return false }
         return switch machine.state {
-        case .idle, .waiting, .stuck: true
+        case .idle, .waiting, .stuck, .callingHome: true
         default: false
         }
     }
@@ -53,6 +55,7 @@ struct SimulatedDevice {
     // MARK: What happens to it
 
     mutating func live() {
+        if mayReconnect, Int.random(in: 0..<4, using: &generator) == 0 { return reconnect() }
         switch Int.random(in: 0..<(hasWaves == nil ? 20 : 25), using: &generator) {
         case 20...22: hearOrder()
         case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
@@ -96,6 +99,7 @@ struct SimulatedDevice {
     /// The agent is killed, and starts again from what is on the disk.
     mutating func restart() {
         awaited = []
+        mayReconnect = false
         machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
         order = nil
         hear(.looked(current: current, isHeld: isHeld))
@@ -132,9 +136,12 @@ struct SimulatedDevice {
         case .record(.confirmed(let move)):
             if move.to != current { fail("generation \(move.to) is confirmed from afar") }
             confirmed = move.to
-        case .record(.wentBack(let move)):
+        case .record(.wentBack(let move)), .record(.lostLink(let move, _)):
             if move.to != current { fail("it never came back to \(move.to)") }
             confirmed = move.to
+            if case .record(.lostLink) = effect, move.wayHome == nil {
+                fail("\(move) lost its link, and nobody had to answer")
+            }
         case .record: break
         case .flip(let move):
             if journal?.move != move { fail("a flip without its journal") }
@@ -145,7 +152,9 @@ struct SimulatedDevice {
                 fail("\(effect) without an order that opens it")
             }
             awaited.append(effect)
-        case .fetch, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .askGit:
+            awaited.append(effect)
+        case .reconnect: mayReconnect = true
         }
     }
 
@@ -165,23 +174,30 @@ struct SimulatedDevice {
     }
 
     private mutating func write(_ phase: MovePhase, _ move: Move) {
-        if hasWaves == true, move.purpose == .upgrade, journal?.move != move,
+        if hasWaves == true, move.purpose == .upgrade, journal?.move.to != move.to,
             openRelease != revisions[move.to]
         {
             fail("\(move) begins, and no order opens its release")
         }
-        if let known = journal?.move, known != move {
+        if let known = journal?.move, !isSame(known, move) {
             let isItsWayBack =
                 known.purpose == .upgrade && move.purpose == .goBack && move.from == known.to
                 && move.to == known.from
             if !isItsWayBack { fail("\(move) begins while \(known) is under way") }
         }
-        if move.purpose == .goBack, !failed.contains(move.from) {
+        if move.purpose == .goBack, move.wayHome == nil, !failed.contains(move.from) {
             fail("a way back before its failure is remembered")
         }
-        if journal?.move != move { isPlaced = false }
+        if let known = journal?.move, isSame(known, move) {} else { isPlaced = false }
         if phase != .flipping, !isPlaced { fail("\(phase) is written before the files stand") }
         journal = (phase, move)
+    }
+
+    /// Settle time that is kept makes no other move of it.
+    private func isSame(_ one: Move, _ other: Move) -> Bool {
+        var other = other
+        other.settled = one.settled
+        return one == other
     }
 
     private mutating func forgetJournal() {
@@ -210,12 +226,15 @@ struct SimulatedDevice {
             isGood() ? .staged(outcome(tip, applies, opened)) : .stageFailed("s")
         case .restage(let move):
             isGood() ? .restaged(gate: gates[move.to] ?? HealthGate()) : .restageFailed("r")
+        case .compare where Int.random(in: 0..<6, using: &generator) == 0:
+            isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: ["/a"]) : .scanFailed("s")
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
+        case .askGit: isGood() ? .gitAnswered : .gitSilent("g")
         case .flip(let move): flip(move)
         case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
         case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
-        case .discard, .journal, .forgetJournal, .record:
+        case .reconnect, .discard, .journal, .forgetJournal, .record:
             fatalError("\(effect) wants no answer")
         }
     }
@@ -247,14 +266,17 @@ struct SimulatedDevice {
         nextGeneration += 1
         let names = ["a", "b", "c"].prefix(Int.random(in: 0...3, using: &generator))
         let gate = HealthGate(
-            settle: .seconds(Int.random(in: 0...20, using: &generator)), interval: .seconds(2),
+            settle: .seconds(Int.random(in: 0...100, using: &generator)), interval: .seconds(2),
             deadline: .seconds(Int.random(in: 0...60, using: &generator)),
             checks: names.map {
                 HealthCheck(name: $0, bundle: "web", probe: .file(path: "/x", contains: nil))
-            })
+            },
+            wayHome: .seconds(Int.random(in: 0...600, using: &generator)))
         gates[number] = gate
         revisions[number] = tip
-        return Candidate(generation: number, revision: tip, gate: gate)
+        return Candidate(
+            generation: number, revision: tip, gate: gate,
+            touchesNetwork: Bool.random(using: &generator))
     }
 
     private mutating func results(of generation: Int) -> [CheckResult] {
@@ -266,6 +288,12 @@ struct SimulatedDevice {
     }
 
     private mutating func toHeal() -> [String] { Bool.random(using: &generator) ? ["/a"] : [] }
+
+    /// The link comes back where it was asked for, or not.
+    private mutating func reconnect() {
+        mayReconnect = false
+        hear(.linkChanged(isUp: isGood()))
+    }
 
     private mutating func flip(_ move: Move) -> AgentInput {
         guard isGood() else {
