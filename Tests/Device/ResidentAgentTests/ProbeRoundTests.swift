@@ -70,14 +70,14 @@ import Testing
     }
 }
 
-/// The real agent, its gate, and a stand-in for `systemctl`, which needs a systemd that runs.
-@Suite(.enabled(if: GateOfAgentTests.mayReplaceSystemctl, "this machine lets nobody mount"))
-struct GateOfAgentTests {
-    static let mayReplaceSystemctl: Bool = {
-        let probe = "mount --bind /bin/true /usr/bin/systemctl && systemctl"
-        return (try? run("unshare", ["-m", "sh", "-c", probe])) != nil
-    }()
+private let mayReplaceSystemctl: Bool = {
+    let probe = "mount --bind /bin/true /usr/bin/systemctl && systemctl"
+    return (try? run("unshare", ["-m", "sh", "-c", probe])) != nil
+}()
 
+/// The real agent, its gate, and a stand-in for `systemctl`, which needs a systemd that runs.
+@Suite(.enabled(if: mayReplaceSystemctl, "this machine lets nobody mount"))
+struct GateOfAgentTests {
     /// Runs `sync` on a device whose generation 1 is staged, with that shell text as `systemctl`.
     private func sync(
         _ checks: [HealthCheck], settle: Duration, deadline: Duration, systemctl: String,
@@ -94,7 +94,7 @@ struct GateOfAgentTests {
             let gate = HealthGate(
                 settle: settle, interval: .milliseconds(100), deadline: deadline, checks: checks)
             let record = GenerationRecord(
-                number: 1, revision: try #require(Revision(AgentBench.tip)),
+                number: 1, revision: Revision(AgentBench.tip),
                 created: Clocks.wall(),
                 state: DesiredState(
                     directories: [DesiredDirectory(path: "/srv/new", bundle: "b")], health: gate))
@@ -141,7 +141,7 @@ struct GateOfAgentTests {
     func stable() throws {
         try sync(
             units, settle: .milliseconds(300), deadline: .seconds(20), systemctl: active("3")
-        ) { bench, ledger in
+        ) { (bench, ledger) throws in
             #expect(ledger.outcomes.map(\.kind) == ["confirmed"])
             let asked = bench.text("/asked")?.split(separator: "\n") ?? []
             let rounds = asked.filter { $0.hasSuffix("show") || $0.contains(" show ") }
@@ -155,7 +155,7 @@ struct GateOfAgentTests {
         let count = "$(wc -l < \"$D/asked\")"
         try sync(
             units, settle: .seconds(2), deadline: .seconds(1), systemctl: active(count)
-        ) { bench, ledger in
+        ) { (bench, ledger) throws in
             #expect(ledger.outcomes.map(\.kind) == ["failed", "rolledBack"])
             let reason = try #require(ledger.failed.first?.reason)
             #expect(reason.contains("it was started again while it settled"))
@@ -168,7 +168,7 @@ struct GateOfAgentTests {
         try sync(
             units, settle: .zero, deadline: .zero,
             systemctl: "echo 'no bus, token=abc' >&2; exit 1"
-        ) { _, ledger in
+        ) { (_, ledger) throws in
             let reason = try #require(ledger.failed.first?.reason)
             #expect(reason.contains("systemctl show: exit status 1: no bus, token=***"))
             #expect(reason.hasSuffix("(and 1 more)"))
@@ -183,7 +183,7 @@ struct GateOfAgentTests {
                 "sh", "-c",
                 "echo x >> $FLOTILLA_ROOT/tries; [ $(wc -l < $FLOTILLA_ROOT/tries) -ge 3 ]",
             ]), timeout: .seconds(20), retries: 2)
-        try sync([slow], settle: .zero, deadline: .zero, systemctl: "true") { bench, ledger in
+        try sync([slow], settle: .zero, deadline: .zero, systemctl: "true") { (bench, ledger) throws in
             #expect(ledger.outcomes.map(\.kind) == ["confirmed"])
             #expect(bench.text("/tries") == "x\nx\nx\n")
         }

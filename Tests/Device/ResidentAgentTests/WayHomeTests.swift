@@ -1,3 +1,4 @@
+import DeviceBus
 import DeviceRecords
 import FleetModel
 import Foundation
@@ -17,7 +18,7 @@ import Testing
             directories: [DesiredDirectory(path: "/etc/network/new", bundle: "b")],
             health: HealthGate(settle: .zero, wayHome: wayHome))
         let record = GenerationRecord(
-            number: 1, revision: try #require(Revision(AgentBench.tip)), created: Clocks.wall(),
+            number: 1, revision: Revision(AgentBench.tip), created: Clocks.wall(),
             state: state)
         try bench.root.makeFolders(StateLayout.generation(1))
         try bench.store.write(record, at: StateLayout.record(of: 1))
@@ -63,7 +64,7 @@ import Testing
 
     @Test("Git that answers after the flip confirms it")
     func confirmed() throws {
-        try withRelease(reach: "true") { bench, ledger in
+        try withRelease(reach: "true") { (bench, ledger) throws in
             #expect(ledger.outcomes.map(\.kind) == ["confirmed"])
             #expect(try bench.root.exists("/etc/network/new"))
         }
@@ -71,7 +72,7 @@ import Testing
 
     @Test("Git that answers only without the release is its failure, which is remembered")
     func releaseAtFault() throws {
-        try withRelease(reach: "[ ! -e \"$DEVICE/etc/network/new\" ]") { bench, ledger in
+        try withRelease(reach: "[ ! -e \"$DEVICE/etc/network/new\" ]") { (bench, ledger) throws in
             #expect(ledger.outcomes.map(\.kind) == ["failed", "rolledBack"])
             #expect(ledger.failed.count == 1)
             let reason = try #require(ledger.failed.first?.reason)
@@ -84,7 +85,7 @@ import Testing
 
     @Test("Git that answers nowhere is a lost link: the device is back, and nothing is remembered")
     func lostLink() throws {
-        try withRelease(reach: "false") { bench, ledger in
+        try withRelease(reach: "false") { (bench, ledger) throws in
             #expect(ledger.outcomes.map(\.kind) == ["lostLink"])
             #expect(ledger.outcomes.first?.revision?.text == AgentBench.tip)
             #expect(ledger.failed.isEmpty)
