@@ -186,7 +186,7 @@ let modules: [Module] = [
         uses: ["DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction"]),
     Module(
         name: "UnitControl", wing: .device,
-        uses: ["DeviceRecords", "FleetModel", "HealthProbes", "HostSystem", "UnitPlanning"]),
+        uses: ["AgentMachine", "DeviceRecords", "FleetModel", "HostSystem", "UnitPlanning"]),
     Module(
         name: "HealthProbes", wing: .device,
         uses: [

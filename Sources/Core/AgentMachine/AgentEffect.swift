@@ -14,7 +14,9 @@ package enum AgentEffect: Equatable, Sendable {
     /// Remove what was staged for a generation that is not going to be.
     case discard(generation: Int)
     /// Try once, before the flip, each check of a generation that the current one has too: what
-    /// fails now is no regression. A check that is new has no past. Answered by `probed`.
+    /// fails now is no regression. A check that is new has no past. Answered by `probed`; by
+    /// `scanned` or `scanFailed` where the current generation does not stand as it should, for then
+    /// its checks say nothing of it.
     case compare(generation: Int)
     /// Try each check of a generation once. Answered by `probed`.
     case probe(generation: Int)
@@ -23,6 +25,11 @@ package enum AgentEffect: Equatable, Sendable {
     /// See how the units stand that the move stops before its flip. Answered by `unitsSeen` or
     /// `unitsFailed`.
     case seeUnits(Move)
+    /// Connect to the broker anew: a connection that outlived the flip proves nothing. Where there is
+    /// a way, `linkChanged` tells.
+    case reconnect
+    /// Ask Git whether it can be reached. Answered by `gitAnswered` or `gitSilent`.
+    case askGit(within: Duration)
     /// Write it down before going on.
     case journal(MovePhase, Move)
     case forgetJournal
@@ -70,6 +77,9 @@ package enum AgentEvent: Equatable, Sendable {
     case failed(generation: Int, reason: String)
     /// The device stands on generation `Move.to` again.
     case wentBack(Move)
+    /// The same, for nobody answered from `Move.from`. Nobody answers from here either, so it may be
+    /// no fault of the release: it is tried again after that time, by itself.
+    case lostLink(Move, retryAfter: Duration)
     case healed([String])
     /// The paths that differ; an empty list ends the drift.
     case drift([String])

@@ -30,6 +30,8 @@ package enum AgentInput: Equatable, Sendable {
     case restaged(gate: HealthGate, rebootFor: [String] = [])
     case restageFailed(String)
     case probed([CheckResult])
+    case gitAnswered
+    case gitSilent(String)
     case flipped
     case flipFailed(String, passedCommitPoint: Bool)
     case unitsChanged
@@ -49,11 +51,15 @@ package struct CheckResult: Equatable, Sendable {
     package var passed: Bool
     /// Why it failed, for people.
     package var detail: String
+    /// What must be the same in every round, for people: when a unit became active, and how often it
+    /// was restarted.
+    package var mark: String?
 
-    package init(check: String, passed: Bool, detail: String = "") {
+    package init(check: String, passed: Bool, detail: String = "", mark: String? = nil) {
         self.check = check
         self.passed = passed
         self.detail = detail
+        self.mark = mark
     }
 }
 

@@ -88,12 +88,16 @@ extension AgentMachine {
     {
         switch move.purpose {
         case .upgrade:
-            let machine = GateMachine(gate: gate, wasFailing: move.wasFailing, started: now)
+            let machine = GateMachine(
+                gate: gate, wasFailing: move.wasFailing, started: now, held: move.settled)
             state = .probing(move, machine)
             // A gate without checks has nothing to settle.
             let settling = gate.checks.isEmpty ? [] : [AgentEffect.record(.step(move, .settling))]
             return [.journal(.settling, move)] + settling + [.probe(generation: move.to)]
         case .goBack:
+            if let patience = move.wayHome {
+                return [.journal(.settling, move)] + callHome(move, within: patience, at: now)
+            }
             state = .idle
             return [.record(.wentBack(move)), .forgetJournal]
         case .heal:

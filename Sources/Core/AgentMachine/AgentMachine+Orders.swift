@@ -104,7 +104,8 @@ extension AgentMachine {
         let opened = opened(at: now)
         followed = opened
         state = .staging(tip: tip, opened: opened, isFresh: isFresh)
-        return [.stage(tip: tip, applies: !isHeld, opened: opened)]
+        let applies = !isHeld && !waitsOut(opened ?? tip, at: now)
+        return [.stage(tip: tip, applies: applies, opened: opened)]
     }
 
     /// Git was asked, whatever came of it.

@@ -30,6 +30,8 @@ package struct AgentMachine: Sendable {
         /// A round of checks is under way.
         case probing(Move, GateMachine)
         case waiting(Move, GateMachine, until: Instant)
+        /// A broker or Git is to answer, after a flip that may have cut the device off.
+        case callingHome(Move, WayHome)
         /// Units that were stopped for a flip that never came are started again.
         case undoing(Move)
         /// The way back or a redo could not be made; it is tried again.
@@ -81,6 +83,12 @@ package struct AgentMachine: Sendable {
     /// The tip for whose sake Git is being asked.
     var askedFor: Revision?
 
+    /// The release that was staged last.
+    var lastStaged: Revision?
+    /// The release before which drift was healed: not twice for one.
+    var healedBefore: Revision?
+    var linkLoss: LinkLoss?
+
     /// `position` is where the disk says the device stands, `current` the generation of the link.
     package init(pace: AgentPace, current: Int, now: Instant) {
         self.pace = pace
@@ -121,6 +129,7 @@ package struct AgentMachine: Sendable {
             move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
         case .rebooting: "needsReboot"
         case .probing, .waiting: "settling"
+        case .callingHome(let move, _): move.purpose == .goBack ? "goingBack" : "settling"
         case .stuck: "stuck"
         }
     }
@@ -129,8 +138,10 @@ package struct AgentMachine: Sendable {
     package var wakeAt: Instant {
         switch state {
         case .idle where syncIsWanted: Instant(nanoseconds: .min)
-        case .idle: min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
+        case .idle:
+            [nextFetch, nextScan, orderDue, linkLoss?.dueAt].compactMap { $0 }.min() ?? nextScan
         case .waiting(_, _, let until), .stuck(_, _, let until), .rebooting(_, _, let until): until
+        case .callingHome(_, let wayHome): wayHome.wakeAt
         default: Instant(nanoseconds: .max)
         }
     }
@@ -167,13 +178,14 @@ package struct AgentMachine: Sendable {
             return resume(at: now)
         case .linkChanged(let isUp):
             takeLink(isUp: isUp, at: now)
-            return []
+            return heardLink(isUp: isUp, at: now)
         case .fetchWanted:
             nextFetch = min(nextFetch, now)
             return resume(at: now)
         case .syncRequested:
             syncIsWanted = true
             nextScan = now
+            linkLoss?.isOver = true
             return resume(at: now)
         case .rollbackRequested(let target, let reason):
             guard mayGoBack(to: target) else { return [] }
@@ -193,6 +205,8 @@ package struct AgentMachine: Sendable {
             return awaitsReboot ? [.record(.trouble(reason))] : []
         case .probed(let results):
             return probed(results, at: now)
+        case .gitAnswered, .gitSilent:
+            return askedGit(input, at: now)
         }
     }
 
@@ -208,8 +222,9 @@ package struct AgentMachine: Sendable {
     private mutating func resume(at now: Instant) -> [AgentEffect] {
         switch state {
         case .idle:
-            if syncIsWanted || now >= nextFetch {
+            if syncIsWanted || now >= nextFetch || linkLoss?.isDue(at: now) == true {
                 syncIsWanted = false
+                linkLoss?.endWait(at: now)
                 return fetch()
             }
             let effects = followOrder(at: now)
@@ -224,6 +239,8 @@ package struct AgentMachine: Sendable {
             return restage(move, course)
         case .rebooting(let move, let failures, let until) where now >= until:
             return rebootAgain(move, failures + 1, at: now)
+        case .callingHome:
+            return callAgain(at: now)
         default:
             return []
         }
@@ -277,6 +294,8 @@ package struct AgentMachine: Sendable {
         switch outcome.verdict {
         case nil: break
         case .upToDate(let revision): effects.append(.record(.unchanged(revision)))
+        // Where the device waits after a lost link, that is known and was told.
+        case .notApplied where !isHeld && linkLoss != nil: break
         case .notApplied(let revision): effects.append(.record(.notApplied(revision)))
         case .waiting(let revision): effects.append(.record(.waiting(revision)))
         case .knownBad(let revision, let reason):
@@ -287,6 +306,7 @@ package struct AgentMachine: Sendable {
             effects.append(.discard(generation: candidate.generation))
             effects.append(.record(.notApplied(candidate.revision)))
         case .staged(let candidate):
+            lastStaged = candidate.revision
             let ready = Ready(candidate: candidate, isOrdered: candidate.revision == opened)
             guard mayMove(to: ready, at: now) else {
                 return effects + withdraw(candidate, at: now)
@@ -301,40 +321,38 @@ package struct AgentMachine: Sendable {
 
     private mutating func probed(_ results: [CheckResult], at now: Instant) -> [AgentEffect] {
         switch state {
-        case .comparing(let ready) where isHeld:
-            state = .idle
-            return [
-                .discard(generation: ready.candidate.generation),
-                .record(.notApplied(ready.candidate.revision)),
-            ]
-        case .comparing(let ready) where !mayMove(to: ready, at: now):
-            return withdraw(ready.candidate, at: now)
         case .comparing(let ready):
-            let candidate = ready.candidate
-            let move = Move(
-                .upgrade, from: current, to: candidate.generation,
-                wasFailing: results.filter { !$0.passed }.map(\.check),
-                rebootFor: candidate.rebootFor)
-            return prepare(move, candidate.gate, ready)
-        case .probing(let move, var gate):
-            switch gate.observed(results, at: now) {
-            case .again(let delay):
-                state = .waiting(move, gate, until: now + delay)
-                return []
-            case .passed:
-                state = .idle
-                return [.record(.confirmed(move)), .forgetJournal]
-            case .failed(let reason):
-                return goBack(move.back(because: reason))
-            }
+            return compared(ready, forgiving: results.filter { !$0.passed }.map(\.check), at: now)
+        case .probing(let move, let gate):
+            return judge(move, gate, results, at: now)
         default:
             unexpected(.probed(results))
         }
     }
 
+    /// What fails already is known; the way to what stands ready begins.
+    mutating func compared(
+        _ ready: Ready, forgiving wasFailing: [String], at now: Instant
+    ) -> [AgentEffect] {
+        let candidate = ready.candidate
+        if isHeld {
+            state = .idle
+            return [
+                .discard(generation: candidate.generation),
+                .record(.notApplied(candidate.revision)),
+            ]
+        }
+        guard mayMove(to: ready, at: now) else { return withdraw(candidate, at: now) }
+        let move = Move(
+            .upgrade, from: current, to: candidate.generation, wasFailing: wasFailing,
+            rebootFor: candidate.rebootFor, wayHome: wayHome(of: candidate))
+        return prepare(move, candidate.gate, ready)
+    }
+
     // MARK: Drift
 
     private mutating func scanned(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
+        if case .comparing(let ready) = state { return notWhole(ready, input, at: now) }
         guard case .scanning = state else { unexpected(input) }
         state = .idle
         nextScan = now + pace.spreadOut(pace.scanInterval)

@@ -27,12 +27,20 @@ package struct Move: Equatable, Sendable {
     package var rebootFor: [String] {
         didSet { rebootFor = Array(rebootFor.prefix(Self.rebootPathLimit)) }
     }
+    /// The move can cut the device off from whom it could reach before, and within this time after
+    /// its flip one of them must answer again. On a way back: the release seems to have done so, and
+    /// it is asked again from here. Nil where nobody has to answer.
+    package var wayHome: Duration?
+    /// How long the checks of `to` have held without a break, as far as that is kept: settle time
+    /// adds up over boots.
+    package var settled = Duration.zero
 
     private static let rebootPathLimit = 8
 
     package init(
         _ purpose: Purpose, from: Int, to: Int, reason: String? = nil, wasFailing: [String] = [],
-        paths: [String] = [], units: [UnitStanding] = [], rebootFor: [String] = []
+        paths: [String] = [], units: [UnitStanding] = [], rebootFor: [String] = [],
+        wayHome: Duration? = nil
     ) {
         self.purpose = purpose
         self.from = from
@@ -42,11 +50,17 @@ package struct Move: Equatable, Sendable {
         self.paths = paths
         self.units = units
         self.rebootFor = Array(rebootFor.prefix(Self.rebootPathLimit))
+        self.wayHome = wayHome
     }
 
     /// The way home when this move went wrong.
     package func back(because reason: String) -> Move {
         Move(.goBack, from: to, to: from, reason: reason)
+    }
+
+    /// The same when nobody answered from there: who is to blame is not known yet.
+    func backWithoutLink(because reason: String) -> Move {
+        Move(.goBack, from: to, to: from, reason: reason, wayHome: wayHome)
     }
 }
 
@@ -69,13 +83,17 @@ package struct Candidate: Equatable, Sendable {
     package var gate: HealthGate
     /// Paths whose change needs a reboot.
     package var rebootFor: [String]
+    /// What it changes can cut the device off.
+    package var touchesNetwork: Bool
 
     package init(
-        generation: Int, revision: Revision, gate: HealthGate, rebootFor: [String] = []
+        generation: Int, revision: Revision, gate: HealthGate, rebootFor: [String] = [],
+        touchesNetwork: Bool = false
     ) {
         self.generation = generation
         self.revision = revision
         self.gate = gate
         self.rebootFor = rebootFor
+        self.touchesNetwork = touchesNetwork
     }
 }

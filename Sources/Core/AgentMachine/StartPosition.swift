@@ -6,7 +6,7 @@ package enum StartPosition: Equatable, Sendable {
     case undo(Move)
     /// A move had passed it, or puts right what is there: it is done again, to its end.
     case redo(Move)
-    /// The health gate had not come to an end: it begins again.
+    /// Files and units stand; what comes after them had not come to its end, and begins again.
     case settle(Move)
     /// The boot that the move waits for is still to come.
     case reboot(Move)
@@ -30,7 +30,8 @@ package enum StartPosition: Equatable, Sendable {
             self = .undo(move)
         case (_, .rebooting):
             self = isRebooted ? .settle(move) : .reboot(move)
-        case (.upgrade, .settling):
+        // A way back settles where it asks once more for the way home.
+        case (.upgrade, .settling), (.goBack, .settling):
             self = .settle(move)
         case (.upgrade, _), (.goBack, _), (.heal, _):
             self = .redo(move)

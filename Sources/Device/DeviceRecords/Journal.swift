@@ -43,6 +43,8 @@ extension Journal: DeviceRecord {
             "reason": move.reason.map { .string($0) } ?? .null,
             "wasFailing": .array(move.wasFailing.map { .string($0) }),
             "paths": .array(move.paths.map { .string($0) }),
+            "wayHome": move.wayHome.map { .integer($0.flotillaNanoseconds) } ?? .null,
+            "settled": .integer(move.settled.flotillaNanoseconds),
         ]
         if !move.units.isEmpty { members["units"] = .array(move.units.map(\.json)) }
         if !move.rebootFor.isEmpty {
@@ -64,9 +66,12 @@ extension Journal: DeviceRecord {
                 from: Int(reader.integer("from")), to: Int(reader.integer("to")),
                 reason: reader.optionalText("reason"), wasFailing: reader.texts("wasFailing"),
                 paths: reader.texts("paths"),
-                rebootFor: reader.optionalTexts("rebootFor")),
+                rebootFor: reader.optionalTexts("rebootFor"),
+                wayHome: reader.optionalInteger("wayHome").map { .nanoseconds($0) }),
             boot: reader.optionalText("boot"),
             rebootStarts: Int(reader.optionalInteger("rebootStarts") ?? 0))
+        // Of an agent that kept no such time.
+        move.settled = .nanoseconds(reader.optionalInteger("settled") ?? 0)
         let units = reader.optionalList("units")
         // Format 1 knew nothing of units and boots.
         try reader.finish(formats: 1...2)

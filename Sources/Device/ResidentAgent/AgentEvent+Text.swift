@@ -28,6 +28,9 @@ extension AgentEvent {
         case .confirmed(let move): "generation \(move.to) is confirmed"
         case .failed(let generation, let reason): "generation \(generation) failed: \(reason)"
         case .wentBack(let move): "back on generation \(move.to): \(move.reason ?? "")"
+        case .lostLink(let move, let pause):
+            "back on generation \(move.to), and nobody answers here either, so generation "
+                + "\(move.from) is tried again in \(pause.flotillaText): \(move.reason ?? "")"
         case .healed(let paths): "healed \(paths.joined(separator: ", "))"
         case .drift(let paths):
             paths.isEmpty ? nil : "drift: \(paths.prefix(10).joined(separator: ", "))"

@@ -32,6 +32,10 @@ extension AgentLoop {
             compare(generation)
         case .probe(let generation):
             probe(generation)
+        case .reconnect:
+            bus?.reconnect()
+        case .askGit(let patience):
+            start(.askGit, workerCommand(["fetch"]), deadline: patience)
         case .journal(let phase, let move):
             try journal(phase, move)
         case .forgetJournal:
@@ -100,7 +104,14 @@ extension AgentLoop {
 
     // MARK: Checks
 
+    /// What was edited by hand and is to be healed is no excuse for a release that breaks the same.
     private func compare(_ generation: Int) {
+        switch scan() {
+        case .scanned(_, let toHeal) where toHeal.isEmpty: break
+        case let notWhole:
+            inputs.append(notWhole)
+            return
+        }
         do {
             let present = try knownGeneration(store.currentGeneration()).state.health.checks
             let checks = try knownGeneration(generation).state.health.checks

@@ -241,7 +241,7 @@ package final class AgentLoop {
         let place = requests.count
         if let request = bus?.pollRequest { requests.append(request) }
         let now = Clocks.monotonic()
-        let wakes = jobs.map(\.deadline) + [bus?.wakeAt].compactMap { $0 }
+        let wakes = jobs.map(\.deadline) + [bus?.wakeAt, retryAt].compactMap { $0 }
         let untilWake = wakes.map { $0 - now }.min() ?? duration
         let timeout = max(.zero, min(duration, untilWake, notifier.interval))
         try PollRequest.wait(for: &requests, timeout: timeout)
@@ -249,6 +249,7 @@ package final class AgentLoop {
         try trial.passes(at: Clocks.monotonic())
         try takeSignals()
         reapJobs()
+        repeatFailedProbes()
         serveBus(place < requests.count ? requests[place] : nil)
     }
 

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import Documents
 internal import FleetModel
 
 extension Ledger {
@@ -33,6 +34,8 @@ extension Ledger {
                     digest: record.digest, detail: reason, at: now, took: details.took))
         case .wentBack(let move):
             noteWayBack(by: move, generation, at: now, took: details.took)
+        case .lostLink(let move, let pause):
+            noteLostLink(by: move, generation(move.from), pause, at: now)
         case .drift(let paths):
             noteDrift(paths, at: now)
         case .healed(let paths):
@@ -99,6 +102,19 @@ extension Ledger {
         }
     }
 
+    /// The release may be innocent, so its desired state is not remembered as one that failed.
+    private mutating func noteLostLink(
+        by move: Move, _ left: GenerationRecord?, _ pause: Duration, at now: Instant
+    ) {
+        confirmed = move.to
+        let told = Outcome(
+            kind: "lostLink", generation: move.to, revision: left?.revision, digest: left?.digest,
+            detail: "\(move.reason ?? ""), nor from here; tried again in \(pause.flotillaText)",
+            at: now)
+        rejection = told
+        append(told)
+    }
+
     // MARK: Alarms
 
     /// Why the tip of the channel is not accepted, and why the last release that is accepted is not
@@ -133,8 +149,8 @@ extension Ledger {
             raise(
                 \.rejection,
                 Outcome(kind: "postponed", revision: revision, detail: reason, at: now))
-        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble, .postponed,
-            .hooksRan, .step:
+        case .failed, .wentBack, .lostLink, .healed, .fetchFailed, .fetchWorks, .drift, .trouble,
+            .postponed, .hooksRan, .step:
             break
         }
     }

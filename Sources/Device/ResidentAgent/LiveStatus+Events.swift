@@ -28,7 +28,7 @@ extension LiveStatus {
             trouble = reason
         case .postponed(let move, _, let reason, _) where move.purpose == .heal:
             trouble = "healing is put off: \(reason)"
-        case .confirmed, .wentBack:
+        case .confirmed, .wentBack, .lostLink:
             drift = []
             driftCount = 0
             driftSince = nil

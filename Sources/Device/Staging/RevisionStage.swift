@@ -208,5 +208,5 @@ package struct RevisionStage {
 private func listed(_ items: [some CustomStringConvertible]) -> String {
     let shown = items.prefix(5).map(\.description).joined(separator: "\n")
     let text = items.count > 5 ? "\(shown)\nand \(items.count - 5) more" : shown
-    return String(text.prefix(Limits.reasonBytes))
+    return String(Masking.masked(text).prefix(Limits.reasonBytes))
 }

@@ -1,6 +1,5 @@
 package import DeviceRecords
-package import FleetModel
-package import HealthProbes
+internal import FleetModel
 package import HostSystem
 package import UnitPlanning
 
@@ -69,10 +68,13 @@ package struct UnitControl: Equatable, Sendable {
         ChildCommand("systemctl", ["--no-ask-password", "--no-pager"] + arguments)
     }
 
-    /// How to see whether a unit is active; nil where nobody can tell.
-    package func probe(of unit: String, _ check: HealthCheck) -> ProbeChild? {
+    /// How to see how units stand, all of them at once; nil where nobody can tell. `UnitState` reads
+    /// what it says.
+    package func look(at units: [String]) -> ChildCommand? {
         guard services == .systemd else { return nil }
-        let command = ChildCommand("systemctl", ["is-active", "--", unit])
-        return ProbeChild(command, deadline: check.timeout, speaks: .status)
+        let properties = UnitState.properties.joined(separator: ",")
+        return ChildCommand(
+            "systemctl", ["--no-pager", "show", "--property=\(properties)", "--"] + units,
+            outputLimit: Limits.probedBytes)
     }
 }

@@ -125,8 +125,9 @@ extension FleetSimulation {
                     checkers.note(kind, on: device, git, at: now)
                 }
             }
-        case .fetch:
+        case .fetch, .askGit:
             answerLater(effect, device, after: generator.delay(300...3_000))
+        case .reconnect: tell(device, link: .reconnect)
         case .stage, .restage, .flip, .changeUnits, .scan:
             answerLater(effect, device, after: generator.delay(50...2_000))
         case .compare, .probe:
@@ -150,6 +151,7 @@ extension FleetSimulation {
         case .fetch:
             return device.hasNetwork
                 ? .fetched(tip: git[git.served].revision) : .fetchFailed("no network")
+        case .askGit: return device.hasNetwork ? .gitAnswered : .gitSilent("no network")
         case .stage(let tip, let applies, let opened):
             if !isHealed, generator.happens(20) { return .stageFailed("the disk is slow") }
             let worker = VirtualWorker(git: git, fault: settings.fault)
@@ -171,7 +173,7 @@ extension FleetSimulation {
         case .runHooks: return .hooksRan([])
         case .seeUnits: return .unitsSeen([])
         case .scan: return .scanned(drifted: [], toHeal: [])
-        case .discard, .journal, .forgetJournal, .record, .reboot:
+        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }

@@ -23,6 +23,11 @@ extension VirtualDevice {
             disk.confirmed = move.to
             disk.release = disk.generations[move.to]?.release
             append("rolledBack", generation: move.to, release: disk.release, git, at: now)
+        case .lostLink(let move, _):
+            disk.confirmed = move.to
+            append(
+                "lostLink", generation: move.to, release: disk.generations[move.from]?.release, git,
+                at: now)
         case .unchanged(let revision):
             guard let release = git.number(of: revision), disk.release != release else { break }
             disk.release = release

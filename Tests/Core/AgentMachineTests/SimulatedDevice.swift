@@ -26,6 +26,8 @@ struct SimulatedDevice {
     private var failed: Set<Int> = []
     /// All files stand where the move in the journal wants them.
     private var isPlaced = false
+    /// The link was asked to come back.
+    private var mayReconnect = false
     /// All answers are good from now on.
     var isLucky = false
 
@@ -48,7 +50,7 @@ struct SimulatedDevice {
     var isResting: Bool {
         guard awaited.isEmpty else { return false }
         return switch machine.state {
-        case .idle, .waiting, .stuck, .rebooting: true
+        case .idle, .waiting, .stuck, .rebooting, .callingHome: true
         default: false
         }
     }
@@ -56,6 +58,7 @@ struct SimulatedDevice {
     // MARK: What happens to it
 
     mutating func live() {
+        if mayReconnect, Int.random(in: 0..<4, using: &generator) == 0 { return reconnect() }
         switch Int.random(in: 0..<(hasWaves == nil ? 20 : 25), using: &generator) {
         case 20...22: hearOrder()
         case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
@@ -101,6 +104,7 @@ struct SimulatedDevice {
     mutating func restart() {
         awaited = []
         hasBootWish = false
+        mayReconnect = false
         machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
         order = nil
         hear(.looked(current: current, isHeld: isHeld))
@@ -139,9 +143,12 @@ struct SimulatedDevice {
         case .record(.confirmed(let move)):
             if move.to != current { fail("generation \(move.to) is confirmed from afar") }
             confirmed = move.to
-        case .record(.wentBack(let move)):
+        case .record(.wentBack(let move)), .record(.lostLink(let move, _)):
             if move.to != current { fail("it never came back to \(move.to)") }
             confirmed = move.to
+            if case .record(.lostLink) = effect, move.wayHome == nil {
+                fail("\(move) lost its link, and nobody had to answer")
+            }
         case .record: break
         case .flip(let move):
             if journal?.move != move { fail("a flip without its journal") }
@@ -152,8 +159,9 @@ struct SimulatedDevice {
                 fail("\(effect) without an order that opens it")
             }
             awaited.append(effect)
-        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .seeUnits:
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .seeUnits, .askGit:
             awaited.append(effect)
+        case .reconnect: mayReconnect = true
         case .runHooks(let move, let moment):
             if moment == .before, move.purpose == .upgrade, journal != nil {
                 fail("a hook that may refuse runs when something is under way: \(move)")
@@ -192,9 +200,9 @@ struct SimulatedDevice {
     }
 
     private mutating func write(_ phase: MovePhase, _ move: Move) {
-        if move.purpose == .upgrade, journal?.move != move {
+        if move.purpose == .upgrade, journal.map({ isSame($0.move, move) }) != true {
             if isHeld { fail("\(move) begins on a held device") }
-            if hasWaves == true, order?.isOpen != true || order?.release != revisions[move.to] {
+            if hasWaves == true, openRelease != revisions[move.to] {
                 fail("\(move) goes on, and its order is closed")
             }
         }
@@ -204,7 +212,7 @@ struct SimulatedDevice {
                 && move.to == known.from
             if !isItsWayBack { fail("\(move) begins while \(known) is under way") }
         }
-        if move.purpose == .goBack, !failed.contains(move.from) {
+        if move.purpose == .goBack, move.wayHome == nil, !failed.contains(move.from) {
             fail("a way back before its failure is remembered")
         }
         if journal.map({ isSame($0.move, move) }) != true { isPlaced = false }
@@ -212,10 +220,12 @@ struct SimulatedDevice {
         journal = (phase, move)
     }
 
-    /// What needs a boot is only known when the way back begins.
+    /// What needs a boot is only known when the way back begins, and settle time that is kept makes
+    /// no other move of it.
     private func isSame(_ known: Move, _ move: Move) -> Bool {
         var known = known
         known.rebootFor = move.rebootFor
+        known.settled = move.settled
         return known == move
     }
 
@@ -251,14 +261,17 @@ struct SimulatedDevice {
             isGood()
                 ? .restaged(gate: gates[move.to] ?? HealthGate(), rebootFor: rebootPaths())
                 : .restageFailed("r")
+        case .compare where Int.random(in: 0..<6, using: &generator) == 0:
+            isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: ["/a"]) : .scanFailed("s")
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
+        case .askGit: isGood() ? .gitAnswered : .gitSilent("g")
         case .flip(let move): flip(move)
         case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
         case .seeUnits: isMostlyGood() ? .unitsSeen([]) : .unitsFailed("l")
         case .runHooks(_, let moment): .hooksRan(isMostlyGood() ? [] : [objection(moment)])
         case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
-        case .discard, .journal, .forgetJournal, .record, .reboot:
+        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }
@@ -290,15 +303,17 @@ struct SimulatedDevice {
         nextGeneration += 1
         let names = ["a", "b", "c"].prefix(Int.random(in: 0...3, using: &generator))
         let gate = HealthGate(
-            settle: .seconds(Int.random(in: 0...20, using: &generator)), interval: .seconds(2),
+            settle: .seconds(Int.random(in: 0...100, using: &generator)), interval: .seconds(2),
             deadline: .seconds(Int.random(in: 0...60, using: &generator)),
             checks: names.map {
                 HealthCheck(name: $0, bundle: "web", probe: .file(path: "/x", contains: nil))
-            })
+            },
+            wayHome: .seconds(Int.random(in: 0...600, using: &generator)))
         gates[number] = gate
         revisions[number] = tip
         return Candidate(
-            generation: number, revision: tip, gate: gate, rebootFor: rebootPaths())
+            generation: number, revision: tip, gate: gate, rebootFor: rebootPaths(),
+            touchesNetwork: Bool.random(using: &generator))
     }
 
     private mutating func results(of generation: Int) -> [CheckResult] {
@@ -320,6 +335,12 @@ struct SimulatedDevice {
     }
 
     private mutating func toHeal() -> [String] { Bool.random(using: &generator) ? ["/a"] : [] }
+
+    /// The link comes back where it was asked for, or not.
+    private mutating func reconnect() {
+        mayReconnect = false
+        hear(.linkChanged(isUp: isGood()))
+    }
 
     private mutating func flip(_ move: Move) -> AgentInput {
         guard isGood() else {

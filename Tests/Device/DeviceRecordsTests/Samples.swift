@@ -58,11 +58,12 @@ enum Samples {
     static func journals() -> [Journal] {
         MovePhase.allCases.flatMap { phase in
             Move.Purpose.allCases.map { purpose in
-                Journal(
-                    phase: phase,
-                    move: Move(
-                        purpose, from: 3, to: 4, reason: purpose == .goBack ? awkward : nil,
-                        wasFailing: ["web/up", awkward], paths: ["/etc/a", awkward]))
+                var move = Move(
+                    purpose, from: 3, to: 4, reason: purpose == .goBack ? awkward : nil,
+                    wasFailing: ["web/up", awkward], paths: ["/etc/a", awkward],
+                    wayHome: purpose == .heal ? nil : .seconds(600))
+                if phase == .settling { move.settled = .seconds(90) }
+                return Journal(phase: phase, move: move)
             }
         }
     }

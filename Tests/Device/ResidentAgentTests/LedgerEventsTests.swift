@@ -236,4 +236,24 @@ import Testing
         note(.healed((0..<500).map { "/etc/\($0)" }), in: &ledger)
         #expect(ledger.outcomes.last?.detail.hasSuffix("/etc/9 and 490 more") == true)
     }
+
+    @Test("A lost link is an outcome of its own about the release that was left, and no failure")
+    func lostLink() throws {
+        var ledger = Ledger()
+        note(.confirmed(Move(.upgrade, from: 0, to: 1)), in: &ledger)
+        let back = Move(.goBack, from: 2, to: 1, reason: "no way home: x", wayHome: .seconds(600))
+        #expect(note(.lostLink(back, retryAfter: .seconds(900)), in: &ledger))
+        let told = try #require(ledger.outcomes.last)
+        #expect(told.kind == "lostLink")
+        #expect(told.generation == 1)
+        #expect(told.revision == Self.second)
+        #expect(told.digest == Self.generation(2).digest)
+        #expect(told.detail == "no way home: x, nor from here; tried again in 15m")
+        #expect(ledger.failed.isEmpty)
+        #expect(ledger.confirmed == 1)
+        #expect(ledger.revision == Self.first)
+        #expect(ledger.alarm?.kind == "lostLink")
+        note(.confirmed(Move(.upgrade, from: 1, to: 2)), in: &ledger)
+        #expect(ledger.alarm == nil)
+    }
 }
