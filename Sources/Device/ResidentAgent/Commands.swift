@@ -9,8 +9,8 @@ internal import UnitPlanning
 
 /// What a technician does on site, without a network.
 package struct Commands {
-    private let root: Root
-    private let store: RecordStore
+    let root: Root
+    let store: RecordStore
 
     package init(_ root: Root) {
         self.root = root
@@ -18,7 +18,7 @@ package struct Commands {
     }
 
     /// How long a command waits for the agent to finish what it is doing.
-    private static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(60)
 
     // MARK: Doing
 
@@ -149,12 +149,12 @@ package struct Commands {
         return findings.isEmpty ? .well : .notWell
     }
 
-    private func busy() -> AgentExit {
+    func busy() -> AgentExit {
         say("the agent is busy with this device; try again, or see `flotilla-agent status`")
         return .busy
     }
 
-    private func say(_ text: String) { Program.writeToStandardError(text + "\n") }
+    func say(_ text: String) { Program.writeToStandardError(text + "\n") }
 
     /// Who does not read what he asked for has closed the pipe: no harm done.
     private func print(_ text: String) { try? Program.writeToStandardOutput(text) }

@@ -20,6 +20,7 @@ enum AgentCommand {
           hold --reason TEXT [--for 4h]
                                    no apply and no heal until then
           unhold                   end the hold
+          detach                   make files of links through the agent's folder, before it is removed
           check                    is the agent's own configuration right?
           doctor [--json]          clock, disk, trust, names, Git: what is wrong, and the fix
           version
@@ -85,6 +86,9 @@ enum AgentCommand {
         case "unhold":
             try words.finish()
             return try Commands(root).unhold()
+        case "detach":
+            try words.finish()
+            return try Commands(root).detach()
         case "check":
             try words.finish()
             try Doctor.check(AgentConfiguration(of: root))
