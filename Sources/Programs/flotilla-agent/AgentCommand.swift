@@ -53,7 +53,7 @@ enum AgentCommand {
         switch words.next() {
         case "run":
             try words.finish()
-            if try loop(root).run() { return .well }
+            if try follow(root) { return .well }
             Program.writeToStandardError("another agent is at work on this device\n")
             return .busy
         case "sync":
@@ -118,9 +118,20 @@ enum AgentCommand {
         return String(cString: real)
     }
 
-    private static func loop(_ root: Root) throws -> AgentLoop {
+    /// Each change of the disk feeds the watchdog: a flip may take long on a slow one, and only where
+    /// nothing moves any more a new life helps.
+    private static func follow(_ root: Root) throws -> Bool {
+        let notifier = ServiceNotifier()
+        let watched = try Root(root.hostPath) { _, _ in notifier.alive() }
+        return try loop(watched, notifier).run()
+    }
+
+    private static func loop(
+        _ root: Root, _ notifier: ServiceNotifier = ServiceNotifier()
+    ) throws -> AgentLoop {
         try AgentLoop(
-            root: root, configuration: AgentConfiguration(of: root), worker: workerPath())
+            root: root, configuration: AgentConfiguration(of: root), worker: workerPath(),
+            notifier: notifier)
     }
 
     /// The worker stands beside the agent.
