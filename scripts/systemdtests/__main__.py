@@ -10,16 +10,18 @@ import tempfile
 import time
 
 from . import debian
+from .boots import Boots
 from .checks import Checks
 from .commands import Failed, Skipped
 from .debian import Image
 from .machine import Machine
 from .power import PowerCuts
+from .pristine import Pristine
 from .stories import Stories
 
 
 # Each on a machine of its own.
-PARTS = {"stories": Stories, "power": PowerCuts}
+PARTS = {"stories": Stories, "boots": Boots, "pristine": Pristine, "power": PowerCuts}
 
 
 def main(package, cuts, names):

@@ -20,14 +20,15 @@ WANTS_REBOOT = 133
 class Machine:
     """A context: whatever happens inside, it is gone afterwards."""
 
-    def __init__(self, name, image, folder):
+    def __init__(self, name, image, folder, pristine=None):
         self.name = f"flt-{os.getpid() % 100_000}-{name}"[:15]
         self.image = image
         self.folder = f"{folder}/{name}"
         self.root = f"{self.folder}/root"
         self.console = f"{self.folder}/console"
+        # A folder that is as it was installed at each boot, as on devices with a read-only root.
+        self.pristine = pristine
         self.process = None
-        self.boots = 0
 
     def __enter__(self):
         os.makedirs(self.root)
@@ -55,11 +56,11 @@ class Machine:
 
     def boot(self, seconds=60):
         """Starts it, and returns when all that it starts by itself is started."""
-        self.boots += 1
         log = open(self.console, "ab")
         words = [
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "-D", self.root,
             "-M", self.name, f"--network-namespace-path=/run/netns/{self.name}", "--console=pipe",
+            *([f"--overlay=+{self.pristine}::{self.pristine}"] if self.pristine else []),
             "--boot", "systemd.show_status=0"]
         self.process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -79,6 +80,10 @@ class Machine:
         """An orderly one."""
         self.attempt("systemctl", "reboot")
         self.await_reboot()
+
+    def power_off(self):
+        self.attempt("systemctl", "poweroff")
+        self._await_end(60)
 
     def await_reboot(self, seconds=60):
         """Waits until the machine itself wants to be booted anew, and does it."""

@@ -20,10 +20,9 @@ package struct Detachment {
     }
 
     private func replaceLinks(of record: GenerationRecord) throws -> [String] {
-        var inspector = Inspector(root: root)
         var replaced: [String] = []
         for file in record.state.files where file.placement == .link {
-            guard try inspector.linkDeviation(of: file, at: file.path) == nil else { continue }
+            guard try root.readLink(file.path) == LinkPlacement.target(of: file) else { continue }
             try replaceLink(
                 at: file.path, leadingTo: LinkPlacement.backing(of: file, in: record.number))
             replaced.append(file.path)
