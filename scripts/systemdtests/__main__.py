@@ -1,5 +1,5 @@
-"""`python3 -m systemdtests PACKAGE CUTS [NAME...]`: shows what the agent's package does under a real
-systemd, with so many power cuts; all parts without a name. Called by scripts/test-systemd."""
+"""`python3 -m systemdtests PACKAGE CUTS [NAME...]`: shows what the agent's package does under a
+real systemd, with so many power cuts; all parts without a name. Called by scripts/test-systemd."""
 
 import os
 import shutil
@@ -32,7 +32,9 @@ def main(package, cuts, names):
     # Machines are ended on the way out, so a signal must lead there.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begin = time.monotonic()
-    folder = tempfile.mkdtemp(prefix="flotilla-systemd-", dir=os.environ.get("TMPDIR") or "/var/tmp")
+    # Images of file systems are large, and memory may be what is below /tmp.
+    place = os.environ.get("TMPDIR") or "/var/tmp"
+    folder = tempfile.mkdtemp(prefix="flotilla-systemd-", dir=place)
     try:
         image = prepare(folder)
         checks = Checks()

@@ -17,6 +17,16 @@ Environment=NUMBER={number}
 [Install]
 WantedBy=multi-user.target
 """
+TREE_UNITS = """
+units:
+  - {name: tree.service, enabled: true, state: running}
+health:
+  settle: 200ms
+  interval: 100ms
+  deadline: 30s
+  checks:
+    - {name: tree, unit: tree.service}
+"""
 WEB_BUNDLE = """match: ""
 files:
   - {{source: web.service, path: /etc/systemd/system/web.service}}
@@ -79,10 +89,6 @@ class Tree:
         content = {}
         for index, (path, (text, mode, placement)) in enumerate(self.files.items()):
             content[f"{folder}/{index}"] = text
-            lines.append(
-                f"  - {{source: '{index}', path: {path}, mode: {mode:04o}, placement: {placement}}}")
-        lines += [
-            "units:", "  - {name: tree.service, enabled: true, state: running}", "health:", "  settle: 200ms",
-            "  interval: 100ms", "  deadline: 30s", "  checks:",
-            "    - {name: tree, unit: tree.service}", ""]
-        return content | {f"{folder}/bundle.yaml": "\n".join(lines)}
+            how = f"mode: {mode:04o}, placement: {placement}"
+            lines.append(f"  - {{source: '{index}', path: {path}, {how}}}")
+        return content | {f"{folder}/bundle.yaml": "\n".join(lines) + TREE_UNITS}

@@ -7,8 +7,7 @@ import shutil
 
 from .commands import Failed, Skipped, attempt, passed_on, run
 
-# What the agent's package depends on, so that dpkg installs it without a network, and what the fleet's
-# units and hooks need.
+# What the agent's package depends on, so that dpkg installs it without a network.
 PACKAGES = [
     "systemd", "systemd-sysv", "dbus", "ca-certificates", "init-system-helpers",
     "libgit2-1.5", "libssl3", "libyaml-0-2", "libjansson4", "libmosquitto1", "libstdc++6",
@@ -45,8 +44,8 @@ def root_archive():
 
 
 def _mirrors():
-    """Where this machine itself has its Debian from; nothing where that is not told apart from other
-    sources, and then mmdebstrap takes Debian's own servers."""
+    """Where this machine itself has its Debian from; nothing where that is not told apart from
+    other sources, and then mmdebstrap takes Debian's own servers."""
     for file in ["/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"]:
         if not os.path.exists(file):
             continue

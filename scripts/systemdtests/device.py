@@ -92,6 +92,7 @@ class Device:
 
     def leftovers(self, folder):
         """Staged files that nobody removed."""
+        tree = os.walk(self.machine.path(folder))
         return [
-            os.path.join(place, name) for place, folders, files in os.walk(self.machine.path(folder))
+            os.path.join(place, name) for place, folders, files in tree
             for name in files + folders if name.startswith(".flotilla-")]

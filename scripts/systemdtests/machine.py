@@ -7,7 +7,6 @@ import os
 import signal
 import struct
 import subprocess
-import time
 
 from .commands import ENVIRONMENT, Failed, attempt, run, wait_until
 
@@ -157,8 +156,8 @@ class Machine:
         return self.attempt("journalctl", "--no-pager", "-o", "cat", "-b", boot, "-u", unit).stdout
 
     def path(self, path):
-        """Where a path of the machine stands on this one. While it is up that is what it sees itself,
-        its memory below /run included."""
+        """Where a path of the machine stands on this one. While it is up that is what it sees
+        itself, its memory below /run included."""
         leader = self._leader()
         return f"/proc/{leader}/root{path}" if leader else self.root + path
 
@@ -191,8 +190,8 @@ class Machine:
         return int(children[0]) if children else None
 
     def _groups(self):
-        """Its own control group in every hierarchy that systemd-nspawn looks at; without, two machines
-        would share one."""
+        """Its own control group in every hierarchy that systemd-nspawn looks at; without, two
+        machines would share one."""
         found = []
         with open("/proc/self/mounts") as mounts:
             for line in mounts:
@@ -209,8 +208,3 @@ class Machine:
     def _last_words(self):
         with open(self.console, errors="replace") as file:
             return " / ".join(file.read().splitlines()[-3:])
-
-
-def pause_for_clock():
-    """Until the next second: what is told in whole seconds differs afterwards."""
-    time.sleep(1 - time.time() % 1 + 0.01)

@@ -1,5 +1,5 @@
-"""Power cuts in the middle of an apply: what was not synchronised is lost, and the device ends on the
-old generation or the new one, whole, and goes on from there."""
+"""Power cuts in the middle of an apply: what was not synchronised is lost, and the device ends on
+the old generation or the new one, whole, and goes on from there."""
 
 import collections
 import glob
@@ -165,7 +165,7 @@ class PowerCuts:
             self.torn.append(f"{name}: {confirmed} was confirmed, {self.current()} is current")
 
     def differences(self, tree):
-        """What of the disk is not as a generation wants it: bytes, modes, links, and what is left."""
+        """What is not as a generation wants it: bytes, modes, links, and what is left behind."""
         wrong = []
         folder = self.machine.path(tree.folder)
         found = {

@@ -32,6 +32,7 @@ class Stories:
             self.watchdog()
             self.reboot_while_settling()
             self.crash_while_settling()
+            self.upgrade()
         self.removal()
 
     def install(self):
@@ -150,7 +151,7 @@ class Stories:
             self.machine.run("systemctl", "restart", AGENT)
 
     def reboot_while_settling(self):
-        with self.checks.named("a reboot while a generation settles: it settles on, and is confirmed"):
+        with self.checks.named("a reboot while a generation settles: the gate runs again"):
             release = self.fleet.release(web(reload="six", restart="two", settle="3s"))
             self.device.look()
             self.device.await_phase("settling")
@@ -168,6 +169,15 @@ class Stories:
             self.device.await_release(release)
             self.is_whole("reload seven\n")
 
+    def upgrade(self):
+        with self.checks.named("upgraded, it restarts the agent and nothing of the fleet's"):
+            agent, web_pid = self.device.main_pid(), self.machine.show("web.service", "MainPID")
+            self.device.install(self.package)
+            expect(self.device.main_pid() not in (0, agent), "the agent was not restarted")
+            self.device.await_phase("idle")
+            expect(self.machine.show("web.service", "MainPID") == web_pid, "web was restarted")
+            expect(self.device.status()["problem"] is None, self.device.told())
+
     def removal(self):
         link = "/etc/web/link.conf"
         with self.checks.named("removed, it leaves managed files as files of their own"):
@@ -181,6 +191,11 @@ class Stories:
             expect(self.machine.read(link) == text, "other bytes")
             self.is_active("web.service")
             expect(self.machine.exists("/var/lib/flotilla/current"), "the state is gone already")
+        with self.checks.named("installed again, it goes on from its state"):
+            self.device.install(self.package)
+            wait_until("the link is back", lambda: os.path.islink(self.machine.path(link)), 20)
+            self.device.await_phase("idle")
+            self.machine.run("dpkg", "--remove", "flotilla-agent", timeout=120)
         with self.checks.named("purged, its state is gone, and the files and keys stay"):
             self.machine.write("/etc/flotilla/device.key", "mine\n", 0o600)
             self.machine.run("dpkg", "--purge", "flotilla-agent", timeout=120)
