@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BUILD := .build
 RELEASE := .build-device
 
-.PHONY: help deps deps-device format lint build quick test full device size demo bench clean
+.PHONY: help deps deps-device format lint build quick test full device size deb test-systemd demo bench clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -41,6 +41,12 @@ device: ## Release binaries for devices, stripped, in .build-device/bin
 
 size: device ## Are the device binaries small and free of what they must not have?
 	@scripts/check-size
+
+deb: ## Debian packages, in .build-deb (PACKAGES=flotilla-agent: only that one)
+	@scripts/build-deb $(PACKAGES)
+
+test-systemd: ## The agent's package under a real systemd, in a container
+	@scripts/test-systemd
 
 demo: deps ## The whole story, checked at every step (KEEP=1 leaves the fleet up)
 	@scripts/demo

@@ -42,7 +42,7 @@ package final class AgentLoop {
     private var lock: FileLock?
     private var isStopping = false
     private let signals: SignalQueue
-    private var notifier: ServiceNotifier
+    private let notifier: ServiceNotifier
 
     /// How long the loop sleeps at most, so that a hold that ends by itself is seen.
     private static let longestSleep = Duration.seconds(60)
@@ -54,7 +54,7 @@ package final class AgentLoop {
 
     package init(
         root: Root, configuration: AgentConfiguration, worker: String,
-        containment: ChildContainment? = nil
+        notifier: ServiceNotifier = ServiceNotifier(), containment: ChildContainment? = nil
     ) throws {
         self.root = root
         self.configuration = configuration
@@ -65,7 +65,7 @@ package final class AgentLoop {
         store = RecordStore(root: root)
         trial = Trial(store: store)
         signals = try SignalQueue([.terminate, .interrupt, .hangUp])
-        notifier = ServiceNotifier()
+        self.notifier = notifier
         status = LiveStatus()
         machine = AgentMachine(
             pace: Self.pace(configuration), current: 0, now: Clocks.monotonic())
@@ -245,12 +245,19 @@ package final class AgentLoop {
         let untilWake = wakes.map { $0 - now }.min() ?? duration
         let timeout = max(.zero, min(duration, untilWake, notifier.interval))
         try PollRequest.wait(for: &requests, timeout: timeout)
-        notifier.alive()
+        if prospects.areGood { notifier.alive() }
         try trial.passes(at: Clocks.monotonic())
         try takeSignals()
         reapJobs()
         repeatFailedProbes()
         serveBus(place < requests.count ? requests[place] : nil)
+    }
+
+    private var prospects: Prospects {
+        Prospects(
+            isIdle: machine.isIdle, hasWork: !inputs.isEmpty || !effects.isEmpty,
+            wakeAt: machine.wakeAt,
+            runningJobs: jobs.count { $0.purpose.needsDevice && !$0.isOverdue })
     }
 
     /// Waits that long, whatever else happens, but not when it is to end.

@@ -16,7 +16,7 @@ package struct Commands {
     }
 
     /// How long a command waits for the agent to finish what it is doing.
-    private static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(60)
 
     // MARK: Doing
 
@@ -87,7 +87,7 @@ package struct Commands {
         return .well
     }
 
-    private func busy() -> AgentExit {
+    func busy() -> AgentExit {
         say("the agent is busy with this device; try again, or see `flotilla-agent status`")
         return .busy
     }

@@ -21,6 +21,7 @@ enum AgentCommand {
                                    no apply and no heal until then
           unhold                   end the hold
           recover                  early at boot: make the files whole, and end
+          detach                   make files of links through the agent's folder, before it is removed
           check                    is the agent's own configuration right?
           doctor [--json]          clock, disk, trust, names, Git: what is wrong, and the fix
           version
@@ -53,7 +54,7 @@ enum AgentCommand {
         switch words.next() {
         case "run":
             try words.finish()
-            if try loop(root).run() { return .well }
+            if try follow(root) { return .well }
             Program.writeToStandardError("another agent is at work on this device\n")
             return .busy
         case "sync":
@@ -89,6 +90,9 @@ enum AgentCommand {
         case "recover":
             try words.finish()
             return EarlyRecovery(root: root, worker: try workerPath()).run()
+        case "detach":
+            try words.finish()
+            return try Commands(root).detach()
         case "check":
             try words.finish()
             try Doctor.check(AgentConfiguration(of: root))
@@ -118,9 +122,20 @@ enum AgentCommand {
         return String(cString: real)
     }
 
-    private static func loop(_ root: Root) throws -> AgentLoop {
+    /// Each change of the disk feeds the watchdog: a flip may take long on a slow one, and only where
+    /// nothing moves any more a new life helps.
+    private static func follow(_ root: Root) throws -> Bool {
+        let notifier = ServiceNotifier()
+        let watched = try Root(root.hostPath) { _, _ in notifier.alive() }
+        return try loop(watched, notifier).run()
+    }
+
+    private static func loop(
+        _ root: Root, _ notifier: ServiceNotifier = ServiceNotifier()
+    ) throws -> AgentLoop {
         try AgentLoop(
-            root: root, configuration: AgentConfiguration(of: root), worker: workerPath())
+            root: root, configuration: AgentConfiguration(of: root), worker: workerPath(),
+            notifier: notifier)
     }
 
     /// The worker stands beside the agent.
