@@ -1,0 +1,107 @@
+"""One device below a folder of a lane, as an installer leaves it, and what can be seen of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+
+from . import scenario
+from .household import Ended, Household
+from .processes import CrashError
+from .programs import Programs
+from .tree import Picture, picture
+
+# Nothing that the agent does for one point takes nearly as long.
+PATIENCE = 60.0
+# What the agent keeps for itself is judged by `leftovers`, not compared.
+_ITS_OWN = ["/var/lib/flotilla", "/etc/flotilla", "/run/flotilla", "/lost+found"]
+# All that may stand there when nothing is under way.
+_STATE = re.compile(r"""
+    repository(/.*)? | incoming | generations | generations/last\.json | generations/\d+
+    | generations/\d+/generation\.json | generations/\d+/files(/.*)? | current | saved
+    | saved/index\.json | saved/[0-9a-f]{64} | (trust|ledger|boots|link|order)\.json
+    | lock | agent\.lock | outbox""", re.VERBOSE)
+_UNFINISHED = re.compile(r"pack_git2_|\.lock$|/tmp_|\.new$|\.damaged$")
+
+
+class Device:
+    def __init__(self, programs: Programs, household: Household) -> None:
+        self.root = programs.root
+        self._programs = programs
+        self._household = household
+
+    def install(self, anchor: str) -> None:
+        for folder in [*scenario.OWN_FOLDERS, "/etc/flotilla"]:
+            os.makedirs(self.root + folder, exist_ok=True)
+        for path, text, mode in scenario.OWN_FILES:
+            self._write(path, text, mode)
+        self._write("/etc/flotilla/anchor", anchor)
+
+    def look_at(self, url: str) -> None:
+        """Where the device finds its releases from now on."""
+        self._write("/etc/flotilla/agent.yaml", f"""\
+device: edge-1
+channel: main
+repository: {{url: "{url}", fetchUser: nobody}}
+services: systemd
+""")
+
+    def _write(self, path: str, text: str, mode: int = 0o644) -> None:
+        with open(self.root + path, "w") as file:
+            file.write(text)
+        os.chmod(self.root + path, mode)
+
+    def copy_of(self, snapshot: str) -> None:
+        """Becomes what stands in a folder."""
+        self.remove()
+        ended = self._household.run(["cp", "-a", snapshot, self.root], PATIENCE)
+        if ended.status != 0:
+            raise CrashError(f"no copy of {snapshot}: {ended.said}")
+
+    def keep_as(self, snapshot: str) -> None:
+        ended = self._household.run(["cp", "-a", self.root, snapshot], PATIENCE)
+        if ended.status != 0:
+            raise CrashError(f"no copy at {snapshot}: {ended.said}")
+
+    def remove(self) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    # Its agent.
+
+    def agent_words(self, *words: str) -> list[str]:
+        return [self._programs.agent, *words, "--root", self.root]
+
+    def command(self, *words: str) -> Ended:
+        return self._household.run(self.agent_words(*words), PATIENCE)
+
+    def status(self) -> dict[str, object]:
+        """Of a device whose records can't be read: only what was said."""
+        ended = self.command("status", "--json")
+        if ended.status not in [0, 1]:
+            return {"problem": f"status ended with {ended.status}: {ended.said.strip()}"}
+        found: dict[str, object] = json.loads(ended.said)
+        return found
+
+    def history(self) -> str:
+        return self.command("history").said
+
+    # What stands there.
+
+    def picture(self) -> Picture:
+        return picture(self.root, lambda path: path in _ITS_OWN or path.endswith("~"))
+
+    def leftovers(self) -> list[str]:
+        """What of the agent's own is neither needed nor allowed when nothing is under way."""
+        found = []
+        state = f"{self.root}/var/lib/flotilla"
+        for folder, folders, files in os.walk(state):
+            for name in folders + files:
+                path = os.path.join(folder, name).removeprefix(state + "/")
+                if not _STATE.fullmatch(path) or _UNFINISHED.search(path):
+                    found.append(f"/var/lib/flotilla/{path}")
+        for name in os.listdir(f"{self.root}/etc/flotilla"):
+            if name not in ["agent.yaml", "anchor"]:
+                found.append(f"/etc/flotilla/{name}")
+        return sorted(found)

@@ -1,0 +1,130 @@
+"""What a lane can be asked for: to prepare devices, to look at a clean run, and to try a point."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+
+from . import points
+from .courses import Course, References
+from .device import PATIENCE, Device
+from .household import Household
+from .points import Point
+from .processes import CrashError, run
+from .programs import Programs
+from .strike import Striker
+from .tree import Picture
+from .verdict import Judge, Verdict
+
+
+class Workshop:
+    def __init__(self, folder: str, programs: str) -> None:
+        self._folder = folder
+        self._programs = Programs(folder, programs)
+        run("mount", "--bind", f"{folder}/sbin", Programs.bound)
+        self._household = Household(folder)
+        self._striker = Striker(self._programs, self._household)
+        self._device = Device(self._programs, self._household)
+        self._judge: Judge | None = None
+
+    # Preparing.
+
+    def install(self, anchor: str, url: str, snapshot: str) -> Picture:
+        """A new device with its first release, kept as `snapshot`; gives its picture."""
+        self._programs.reset()
+        self._device.remove()
+        os.makedirs(self._device.root)
+        self._device.install(anchor)
+        self._device.look_at(url)
+        ended = self._device.command("sync")
+        if ended.status != 0:
+            raise CrashError(f"the first sync ended with {ended.status}: {ended.said}")
+        self._device.keep_as(snapshot)
+        return self._device.picture()
+
+    def undisturbed(self, course: Course) -> tuple[Picture, dict[str, object], list[str]]:
+        """What a clean run comes to: the picture, what status says, and what is left over."""
+        self._begin(course)
+        ended = self._device.command(*course.words)
+        if ended.status not in [0, 1]:
+            raise CrashError(f"{course.name} ended with {ended.status}: {ended.said}")
+        return self._device.picture(), self._device.status(), self._device.leftovers()
+
+    def know(self, references: References) -> None:
+        self._judge = Judge(self._device, references)
+
+    # Looking.
+
+    def enumerate(self, course: Course) -> list[Point]:
+        """All points of a course, in the order in which one clean run comes to them."""
+        self._begin(course)
+        logs = f"{self._folder}/logs"
+        shutil.rmtree(logs, ignore_errors=True)
+        os.makedirs(logs)
+        self._programs.take_over("any", points.tracing(f"{logs}/$role.$number"))
+        words = points.tracing(f"{logs}/agent.1") + self._device.agent_words(*course.words)
+        agent = self._household.start(words)
+        ended = self._household.wait(agent, PATIENCE)
+        if ended.status not in [0, 1]:
+            raise CrashError(f"{course.name} ended with {ended.status}: {ended.said}")
+        found: list[Point] = []
+        for name in sorted(os.listdir(logs)):
+            role, number = name.rsplit(".", 1)
+            with open(f"{logs}/{name}", errors="replace") as file:
+                found += points.read(
+                    file.read(), course.name, role, int(number), self._device.root)
+        return sorted(found, key=lambda point: point.moment)
+
+    # Trying.
+
+    def death(self, course: Course, point: Point) -> Verdict:
+        """Death at a point, and what comes of it."""
+        began = time.monotonic()
+        if not self._die(course, point):
+            return Verdict(fired=False)
+        verdict = self._known_judge().judge(course)
+        verdict.seconds = time.monotonic() - began
+        return verdict
+
+    def corpse(self, course: Course, point: Point, snapshot: str) -> str:
+        """A device that died at a point, kept as `snapshot`; gives what its journal says."""
+        if not self._die(course, point):
+            raise CrashError(f"{point} did not fire")
+        self._device.keep_as(snapshot)
+        return self.journal()
+
+    def journal(self) -> str:
+        """The journal's state in a few words: no journal, or purpose, phase and whether `current`
+        has moved."""
+        try:
+            with open(f"{self._device.root}/var/lib/flotilla/journal.json") as file:
+                text = file.read()
+        except FileNotFoundError:
+            return ""
+        words = [
+            found[1] if (found := re.search(rf'"{name}": "?(\w+)', text)) else "?"
+            for name in ["purpose", "phase", "to"]]
+        current = os.readlink(f"{self._device.root}/var/lib/flotilla/current")
+        has_moved = os.path.basename(current) == words[2]
+        return f"{words[0]}-{words[1]}{'-moved' if has_moved else ''}"
+
+    def _die(self, course: Course, point: Point) -> bool:
+        """A run is rarely not the clean one: a group that is not empty yet is asked again."""
+        for _ in range(4):
+            self._begin(course)
+            struck = self._striker.kill(self._device.agent_words(*course.words), point)
+            if struck.fired:
+                return True
+        return False
+
+    def _begin(self, course: Course) -> None:
+        self._programs.reset()
+        self._device.copy_of(course.start)
+        self._device.look_at(course.url)
+
+    def _known_judge(self) -> Judge:
+        if self._judge is None:
+            raise CrashError("nobody said what a device should be")
+        return self._judge
