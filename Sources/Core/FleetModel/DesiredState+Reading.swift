@@ -326,7 +326,7 @@ extension HealthCheck.Probe {
         let unit: Self? = reader.text("unit").map { .unit($0.value) }
         let disk: Self? = reader.node("disk").flatMap { node in
             reader.nested(node, "`disk`") { inner in
-                let path = inner.path("path")
+                let path = inner.text("path")?.value == "/" ? "/" : inner.path("path")
                 let free = inner.requiredInteger("free", in: 0...Int.max)
                 guard let path, let free else { return nil }
                 return .disk(path: path, free: Int64(free))

@@ -81,10 +81,10 @@ extension CheckEntry {
             let contains = inner.parsed("contains", searchedText)
             return url.map { .http(url: $0, status: status, contains: contains) }
         case "disk":
-            let path = inner.requiredParsed("path", AbsolutePath.parse)
+            let path = inner.requiredParsed("path", diskPath)
             let free = inner.requiredParsed("free", ByteCount.parse)
             guard let path, let free else { return nil }
-            return .disk(path: path.text, free: free)
+            return .disk(path: path, free: free)
         case "memory":
             return inner.requiredParsed("available", ByteCount.parse)
                 .map { .memory(available: $0) }
@@ -95,6 +95,11 @@ extension CheckEntry {
             guard let host, let port else { return nil }
             return .tcp(host: host, port: port)
         }
+    }
+
+    /// Of a disk, unlike of what is managed, the root itself can be meant.
+    private static func diskPath(_ text: String) throws(TextFault) -> String {
+        text == "/" ? text : try AbsolutePath(text).text
     }
 
     static func checkName(_ text: String) throws(TextFault) -> String {

@@ -28,7 +28,7 @@ package struct NetworkProbe {
                     url: try ProbeURL(url), status: status, text: contains, deadline: deadline,
                     tls: tls)
                 return try probe.run()
-            case .file, .command, .unit:
+            case .file, .command, .unit, .disk, .memory:
                 throw ProbeFault("a check of this kind needs no network")
             }
         } catch {

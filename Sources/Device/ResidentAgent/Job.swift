@@ -25,7 +25,7 @@ final class Job {
             case .probe(let check, _):
                 switch check.probe {
                 case .http, .tcp: true
-                case .command, .file, .unit: false
+                case .command, .file, .unit, .disk, .memory: false
                 }
             case .stage, .restage, .units: false
             }

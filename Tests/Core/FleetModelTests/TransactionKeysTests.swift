@@ -31,7 +31,7 @@ import YAMLDocument
               gate: all
               wayHome: 3m
               checks:
-                - {name: room, disk: {path: /var, free: 64MiB}, retries: 2}
+                - {name: room, disk: {path: /, free: 64MiB}, retries: 2}
                 - {name: heap, memory: {available: 1024}}
             """)
         #expect(reading.diagnostics.isEmpty)
@@ -52,7 +52,7 @@ import YAMLDocument
         #expect(manifest.health?.wayHome == .seconds(180))
         #expect(
             manifest.health?.checks.map(\.probe) == [
-                .disk(path: "/var", free: 64 << 20), .memory(available: 1_024),
+                .disk(path: "/", free: 64 << 20), .memory(available: 1_024),
             ])
         #expect(manifest.health?.checks.map(\.retries) == [2, nil])
     }
