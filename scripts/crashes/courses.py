@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .tree import Picture
 
@@ -18,13 +18,13 @@ class Course:
     # The agent's command, and where it looks for releases.
     words: list[str]
     url: str
-    # The editions of which one must stand there, whole, after the first recovery.
+    # The editions of which one must stand there, whole, after the first recovery, and the one with
+    # which an undisturbed run ends.
     editions: list[str]
+    aims_at: str
     # Where it looks afterwards, and the release with which it must end.
     last_url: str
     last_release: str
-    # Where the device's files were made durable as confirmed: later points must find that.
-    confirmed_at: float = field(default=float("inf"))
 
 
 @dataclass(frozen=True)

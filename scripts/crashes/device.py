@@ -8,6 +8,7 @@ import re
 import shutil
 
 from . import scenario
+from .courses import References
 from .household import Ended, Household
 from .processes import CrashError
 from .programs import Programs
@@ -17,13 +18,13 @@ from .tree import Picture, picture
 PATIENCE = 60.0
 # What the agent keeps for itself is judged by `leftovers`, not compared.
 _ITS_OWN = ["/var/lib/flotilla", "/etc/flotilla", "/run/flotilla", "/lost+found"]
-# All that may stand there when nothing is under way.
+# All that may stand there when nothing is under way. What a fetch brought stays until the next one.
 _STATE = re.compile(r"""
-    repository(/.*)? | incoming | generations | generations/last\.json | generations/\d+
+    repository(/.*)? | incoming(/.*)? | generations | generations/last\.json | generations/\d+
     | generations/\d+/generation\.json | generations/\d+/files(/.*)? | current | saved
     | saved/index\.json | saved/[0-9a-f]{64} | (trust|ledger|boots|link|order)\.json
     | lock | agent\.lock | outbox""", re.VERBOSE)
-_UNFINISHED = re.compile(r"pack_git2_|\.lock$|/tmp_|\.new$|\.damaged$")
+_UNFINISHED = re.compile(r"^repository/(.*pack_git2_|.*\.lock$|.*/tmp_|quarantine)|\.new$|\.damaged$")
 
 
 class Device:
@@ -84,8 +85,23 @@ services: systemd
         found: dict[str, object] = json.loads(ended.said)
         return found
 
+    def start_units(self) -> None:
+        """What systemd does at a boot."""
+        ended = self._household.run(self._programs.boot_words(), PATIENCE)
+        if ended.status != 0:
+            raise CrashError(f"the stand-in for systemd does not boot: {ended.said}")
+
     def history(self) -> str:
         return self.command("history").said
+
+    def confirms(self, edition: str, references: References) -> bool:
+        """Whether the records say, as they are, that an edition is confirmed."""
+        status = self.status()
+        revision = str(status.get("generationRevision"))
+        told: dict[str, object] = json.loads(self.command("history", "--json").said or "{}")
+        kept = told.get("generations")
+        return references.editions.get(revision) == edition and isinstance(kept, list) and any(
+            generation["revision"] == revision and generation["confirmed"] for generation in kept)
 
     # What stands there.
 

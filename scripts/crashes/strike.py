@@ -8,6 +8,7 @@ import re
 import select
 import time
 from dataclasses import dataclass
+from typing import Callable
 
 from .device import PATIENCE
 from .household import Household
@@ -34,15 +35,20 @@ class Striker:
         self._log = f"{programs.lane}/trace"
         os.mkfifo(self._log)
 
-    def kill(self, words: list[str], point: Point) -> Struck:
+    def kill(
+        self, words: list[str], point: Point, then: Callable[[], None] | None = None
+    ) -> Struck:
         """The caller is killed before the call has an effect. Whoever started it stands still
-        already, so nothing reacts before all of it is killed."""
-        return self._strike(words, point, "signal=KILL", is_death=True)
+        already, so nothing reacts before all of it is killed; `then` happens in between."""
+        return self._strike(words, point, "signal=KILL", is_death=True, then=then)
 
     def fail(self, words: list[str], point: Point, error: str) -> Struck:
         return self._strike(words, point, f"error={error}", is_death=False)
 
-    def _strike(self, words: list[str], point: Point, action: str, is_death: bool) -> Struck:
+    def _strike(
+        self, words: list[str], point: Point, action: str, is_death: bool,
+        then: Callable[[], None] | None = None
+    ) -> Struck:
         self._programs.reset()
         strace = striking(self._log, point, action)
         if point.role == "agent":
@@ -56,6 +62,8 @@ class Striker:
             text, is_overdue = self._follow(reader, agent, until_agent_ends=not is_death)
         finally:
             os.close(reader)
+        if then:
+            then()
         said = self._household.said()
         if is_death or is_overdue:
             self._household.end_all()

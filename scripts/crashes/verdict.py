@@ -32,12 +32,15 @@ class Judge:
         self._references = references
         self._recovers = "recover " in device.command("help").said
 
-    def judge(self, course: Course) -> Verdict:
-        """Starts the device again, first without its server, then with it."""
+    def judge(self, course: Course, boots: bool = False) -> Verdict:
+        """Starts the device again, first without its server, then with it. `boots`: the whole
+        machine starts, and what is enabled with it."""
         verdict = Verdict()
         self._device.look_at(NOWHERE)
         if self._recovers:
             self._early_boot(verdict)
+        if boots:
+            self._device.start_units()
         self._first_recovery(course, verdict)
         if not verdict.stuck:
             self._next_sync(course, verdict)
@@ -47,19 +50,19 @@ class Judge:
         """`recover` makes the files whole; units and the gate are the agent's."""
         ended = self._device.command("recover")
         if ended.status != 0:
-            verdict.stuck.append(f"recover {_told(ended)}")
+            verdict.stuck.append(f"recover {told(ended)}")
 
     def _first_recovery(self, course: Course, verdict: Verdict) -> None:
         ended = self._device.command("sync")
         if ended.status not in [0, 1]:
-            verdict.stuck.append(f"the first sync {_told(ended)}")
+            verdict.stuck.append(f"the first sync {told(ended)}")
             return
         status = self._device.status()
         verdict.edition = self._edition(status)
         if status.get("phase") != "idle" or not status.get("confirmed"):
-            verdict.stuck.append(f"after the first sync: {_shown(status)}")
+            verdict.stuck.append(f"after the first sync: {shown(status)}")
         if verdict.edition not in course.editions:
-            verdict.torn.append(f"status names a wrong release: {_shown(status)}")
+            verdict.torn.append(f"status names a wrong release: {shown(status)}")
             return
         self._compare(verdict.edition, "after the first recovery", verdict)
 
@@ -68,9 +71,9 @@ class Judge:
         ended = self._device.command("sync")
         status = self._device.status()
         if ended.status != 0 or not status.get("confirmed"):
-            verdict.stuck.append(f"the next sync {_told(ended)}; {_shown(status)}")
+            verdict.stuck.append(f"the next sync {told(ended)}; {shown(status)}")
         elif status.get("revision") != course.last_release:
-            verdict.stuck.append(f"the next sync did not reach the release: {_shown(status)}")
+            verdict.stuck.append(f"the next sync did not reach the release: {shown(status)}")
         else:
             self._compare(
                 self._references.editions[course.last_release], "after the next sync", verdict)
@@ -84,13 +87,13 @@ class Judge:
         return self._references.editions.get(str(status.get("generationRevision")), "")
 
 
-def _told(ended: Ended) -> str:
+def told(ended: Ended) -> str:
     lines = " | ".join(ended.said.strip().splitlines()[-4:])
     if ended.status is None:
         return f"did not end in time: {lines}"
     return f"ended with {ended.status}: {lines}"
 
 
-def _shown(status: dict[str, object]) -> str:
+def shown(status: dict[str, object]) -> str:
     names = ["phase", "generation", "confirmed", "generationRevision", "problem"]
     return ", ".join(f"{name} {status.get(name)}" for name in names)

@@ -7,16 +7,21 @@ import re
 import shutil
 import time
 
-from . import points
+from . import errors, points
 from .courses import Course, References
 from .device import PATIENCE, Device
 from .household import Household
 from .points import Point
+from .power import Disk, obstacle
 from .processes import CrashError, run
 from .programs import Programs
 from .strike import Striker
 from .tree import Picture
 from .verdict import Judge, Verdict
+
+
+# A run is rarely not the clean one: a control group that is not empty yet is asked again.
+TRIES = 5
 
 
 class Workshop:
@@ -28,6 +33,7 @@ class Workshop:
         self._striker = Striker(self._programs, self._household)
         self._device = Device(self._programs, self._household)
         self._judge: Judge | None = None
+        self._references: References | None = None
 
     # Preparing.
 
@@ -53,6 +59,7 @@ class Workshop:
         return self._device.picture(), self._device.status(), self._device.leftovers()
 
     def know(self, references: References) -> None:
+        self._references = references
         self._judge = Judge(self._device, references)
 
     # Looking.
@@ -88,6 +95,70 @@ class Workshop:
         verdict.seconds = time.monotonic() - began
         return verdict
 
+    def failure(self, course: Course, point: Point, error: str) -> Verdict:
+        """A call that fails once, and what comes of it."""
+        began = time.monotonic()
+        for _ in range(TRIES):
+            self._begin(course)
+            struck = self._striker.fail(self._device.agent_words(*course.words), point, error)
+            if struck.fired:
+                break
+        else:
+            return Verdict(fired=False)
+        verdict = errors.after_failure(
+            self._device, self._known_references(), course, struck, error)
+        later = self._known_judge().judge(course)
+        verdict.torn += later.torn
+        verdict.stuck += later.stuck
+        verdict.seconds = time.monotonic() - began
+        return verdict
+
+    def cut(
+        self, course: Course, point: Point, file_system: str, is_confirmed: bool
+    ) -> Verdict:
+        """A power cut at a point. `is_confirmed`: what the course aims at was confirmed before."""
+        began = time.monotonic()
+        image = f"{self._folder}/disk"
+        for _ in range(TRIES):
+            self._device.remove()
+            self._programs.reset()
+            run("cp", "--sparse=always", self._master(course, file_system), image)
+            with Disk(image, self._device.root) as disk:
+                self._device.look_at(course.url)
+                words = self._device.agent_words(*course.words)
+                disk.settle()
+                if not self._striker.kill(words, point, then=disk.cut).fired:
+                    continue
+                disk.unmount()
+                disk.mount()
+                verdict = self._after_power(course, is_confirmed)
+                verdict.seconds = time.monotonic() - began
+                return verdict
+        return Verdict(fired=False)
+
+    def _after_power(self, course: Course, is_confirmed: bool) -> Verdict:
+        # What lived in memory is gone.
+        shutil.rmtree(f"{self._device.root}/run")
+        os.mkdir(f"{self._device.root}/run")
+        lost = is_confirmed and not self._device.confirms(course.aims_at, self._known_references())
+        verdict = self._known_judge().judge(course, boots=True)
+        if lost:
+            verdict.torn.append(f"{course.aims_at} was confirmed before the cut, and is not any more")
+        return verdict
+
+    def _master(self, course: Course, file_system: str) -> str:
+        """An image with the device as it is before the course, made once."""
+        image = f"{self._folder}/{file_system}-{os.path.basename(course.start)}"
+        if not os.path.exists(image):
+            self._device.remove()
+            Disk.make(file_system, image)
+            with Disk(image, self._device.root):
+                run("cp", "-a", f"{course.start}/.", self._device.root)
+        return image
+
+    def power_obstacle(self) -> str:
+        return obstacle(self._folder)
+
     def corpse(self, course: Course, point: Point, snapshot: str) -> str:
         """A device that died at a point, kept as `snapshot`; gives what its journal says."""
         if not self._die(course, point):
@@ -111,8 +182,7 @@ class Workshop:
         return f"{words[0]}-{words[1]}{'-moved' if has_moved else ''}"
 
     def _die(self, course: Course, point: Point) -> bool:
-        """A run is rarely not the clean one: a group that is not empty yet is asked again."""
-        for _ in range(4):
+        for _ in range(TRIES):
             self._begin(course)
             struck = self._striker.kill(self._device.agent_words(*course.words), point)
             if struck.fired:
@@ -123,6 +193,11 @@ class Workshop:
         self._programs.reset()
         self._device.copy_of(course.start)
         self._device.look_at(course.url)
+
+    def _known_references(self) -> References:
+        if self._references is None:
+            raise CrashError("nobody said what a device should be")
+        return self._references
 
     def _known_judge(self) -> Judge:
         if self._judge is None:
