@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -108,8 +109,15 @@ services: systemd
     def picture(self) -> Picture:
         return picture(self.root, lambda path: path in _ITS_OWN or path.endswith("~"))
 
+    def unfinished(self) -> list[str]:
+        """What says that a move is under way still."""
+        state = f"{self.root}/var/lib/flotilla"
+        found = glob.glob(f"{state}/journal.json") + glob.glob(f"{state}/generations/*/stage*")
+        return [path.removeprefix(self.root) for path in found]
+
     def leftovers(self) -> list[str]:
-        """What of the agent's own is neither needed nor allowed when nothing is under way."""
+        """What of the agent's own is neither needed nor allowed when nothing is under way. What a
+        death leaves in its folders may wait for the next release, but not for ever."""
         found = []
         state = f"{self.root}/var/lib/flotilla"
         for folder, folders, files in os.walk(state):

@@ -65,6 +65,7 @@ class Judge:
             verdict.torn.append(f"status names a wrong release: {shown(status)}")
             return
         self._compare(verdict.edition, "after the first recovery", verdict)
+        verdict.torn += [f"after the first recovery: {path}" for path in self._device.unfinished()]
 
     def _next_sync(self, course: Course, verdict: Verdict) -> None:
         self._device.look_at(course.last_url)
@@ -77,10 +78,10 @@ class Judge:
         else:
             self._compare(
                 self._references.editions[course.last_release], "after the next sync", verdict)
+            verdict.torn += [f"left over for ever: {path}" for path in self._device.leftovers()]
 
     def _compare(self, edition: str, when: str, verdict: Verdict) -> None:
         lines = differences(self._device.picture(), self._references.pictures[edition])
-        lines += [f"{path}: left over" for path in self._device.leftovers()]
         verdict.torn += [f"{when}, as {edition}: {line}" for line in lines]
 
     def _edition(self, status: dict[str, object]) -> str:
