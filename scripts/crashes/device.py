@@ -41,6 +41,11 @@ class Device:
             self._write(path, text, mode)
         self._write("/etc/flotilla/anchor", anchor)
 
+    def edit(self) -> None:
+        """What its owner does with what he may."""
+        for path, text in scenario.OWN_EDITS.items():
+            self._write(path, text)
+
     def look_at(self, url: str) -> None:
         """Where the device finds its releases from now on."""
         self._write("/etc/flotilla/agent.yaml", f"""\

@@ -17,12 +17,14 @@ class Report:
         self._bad: Counter[tuple[str, str]] = Counter()
         self._editions: Counter[str] = Counter()
         self._seconds = 0.0
+        self._strayed = 0
 
     def add(self, trial: Trial, verdict: Verdict) -> None:
         role = trial.point.role
         self._tried[trial.kind, role] += 1
         self._editions[verdict.edition] += 1
         self._seconds += verdict.seconds
+        self._strayed += not verdict.is_exact
         for name, lines in [("torn", verdict.torn), ("stuck", verdict.stuck)]:
             if lines:
                 self._bad[trial.kind, name] += 1
@@ -55,6 +57,8 @@ class Report:
     def tell_all(self) -> None:
         stood = ", ".join(
             f"{edition or 'neither'} {number}" for edition, number in sorted(self._editions.items()))
+        if self._strayed:
+            print(f"{self._strayed} points were met at another call of their kind")
         mean = self._seconds / max(1, self.tried)
         print(f"after the first recovery stood: {stood}; {mean:.2f} s for each point")
 

@@ -3,6 +3,7 @@ device's root, so that it is compared like everything else: a unit's record says
 and which settings it was started.
 
     stand_in.py ROOT systemctl WORDS...     as systemctl(1), as far as the agent needs it
+    stand_in.py ROOT hook NAME              keeps which settings it saw
     stand_in.py ROOT boot                   starts what is enabled, as after a power cut
 """
 
@@ -85,6 +86,14 @@ class Manager:
             if os.path.exists(f"{self._root}{FOLDER}/{unit}"):
                 self._keep(f"running/{unit}", self._settings(unit))
 
+    def hook(self, name: str) -> None:
+        """A hook that is told after the fact keeps what it saw, and makes that durable as a hook
+        should. One that is asked before must not be compared: it sees what is about to change."""
+        folder = f"{self._root}/var/lib/hooks"
+        path = f"{folder}/{name}" if os.environ.get("FLOTILLA_MOMENT") == "after" else (
+            f"{folder}/{name}~")
+        self._write(path, self._digests(glob.glob(f"{self._root}/etc/site/conf.d/*")))
+
     # What is kept.
 
     def _record(self, unit: str) -> str:
@@ -120,11 +129,24 @@ class Manager:
             file.write(text)
         os.rename(f"{path}~", path)
 
+    def _write(self, path: str, text: str) -> None:
+        with open(f"{path}~", "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(f"{path}~", path)
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
 
 def main(root: str, role: str, words: list[str]) -> int:
     manager = Manager(root)
     if role == "boot":
         manager.boot()
+        return 0
+    if role == "hook":
+        manager.hook(words[0])
         return 0
     return manager.perform(words)
 

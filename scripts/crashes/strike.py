@@ -20,8 +20,10 @@ from .programs import Programs
 class Struck:
     """What came of it."""
 
-    # It happened, and at the call at which the clean run made it.
+    # It happened.
     fired: bool
+    # It did at the call that the clean run made: a folder's order may be another one.
+    is_exact: bool
     # The agent's exit status; None where it was killed or did not end in time.
     status: int | None
     is_overdue: bool
@@ -67,13 +69,13 @@ class Striker:
         said = self._household.said()
         if is_death or is_overdue:
             self._household.end_all()
-            return Struck(_met(text, point, self._programs.root), None, is_overdue, said)
+            return Struck(*_met(text, point, self._programs.root), None, is_overdue, said)
         ended = self._household.wait(agent, PATIENCE)
         return Struck(
-            _met(text, point, self._programs.root), ended.status, ended.status is None, ended.said)
+            *_met(text, point, self._programs.root), ended.status, ended.status is None, ended.said)
 
     def _follow(self, reader: int, agent: int, until_agent_ends: bool) -> tuple[str, bool]:
-        """Reads what strace writes until it ends, and the agent where that is wanted.
+        """Reads what strace writes until it ends, and waits for the agent where that is wanted.
 
         Returns what it wrote, and whether the time was up."""
         text = b""
@@ -84,19 +86,16 @@ class Striker:
         agent_runs, strace_ended = True, False
         end = time.monotonic() + PATIENCE
         try:
-            while agent_runs if until_agent_ends else not strace_ended:
-                # Where the agent ended before its traced child began, nothing more will come.
-                if not agent_runs:
-                    end = min(end, time.monotonic() + 2)
+            while not strace_ended or until_agent_ends and agent_runs:
                 events = poll.poll(max(0.0, end - time.monotonic()) * 1_000)
                 if not events:
-                    return text.decode(errors="replace"), agent_runs
+                    break
                 for descriptor, _ in events:
                     if descriptor == watch:
                         agent_runs = False
                         poll.unregister(watch)
-                        if not text:
-                            end = min(end, time.monotonic() + 0.5)
+                        # What it was to trace never began, or is about to end.
+                        end = min(end, time.monotonic() + (5 if text else 0.5))
                         continue
                     read = os.read(reader, 1 << 16)
                     text += read
@@ -105,21 +104,21 @@ class Striker:
                         poll.unregister(reader)
         finally:
             os.close(watch)
-        return text.decode(errors="replace"), False
+        return text.decode(errors="replace"), agent_runs and not strace_ended
 
 
 _CALL = re.compile(r"^\d+\.\d+ \w+\((.*)$", re.MULTILINE)
 
 
-def _met(text: str, point: Point, root: str) -> bool:
-    """Whether it happened at the call of the clean run; numbers in its arguments may differ."""
+def _met(text: str, point: Point, root: str) -> tuple[bool, bool]:
+    """Whether it happened, and at the call of the clean run; numbers in its arguments may differ."""
     if "+++ killed by SIGKILL" not in text and "(INJECTED)" not in text:
-        return False
+        return False, False
     lines = text.splitlines()
     marked = [line for line in lines if "(INJECTED)" in line] or [
         line for line in lines if _CALL.match(line)]
     found = _CALL.match(marked[-1]) if marked else None
-    return found is not None and _alike(plain(found[1], root)) == _alike(point.about)
+    return True, found is not None and _alike(plain(found[1], root)) == _alike(point.about)
 
 
 def _alike(about: str) -> str:

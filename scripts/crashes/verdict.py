@@ -13,6 +13,8 @@ from .tree import differences
 @dataclass
 class Verdict:
     fired: bool = True
+    # Where it fired, the clean run had made the same call.
+    is_exact: bool = True
     # A mixture, something beside it, or a status that says something else than what stands there.
     torn: list[str] = field(default_factory=list)
     # No way on without a person.

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import time
+from typing import Callable
 
 from . import errors, points
 from .courses import Course, References
@@ -15,13 +16,13 @@ from .points import Point
 from .power import Disk, obstacle
 from .processes import CrashError, run
 from .programs import Programs
-from .strike import Striker
+from .strike import Striker, Struck
 from .tree import Picture
 from .verdict import Judge, Verdict
 
 
-# A run is rarely not the clean one: a control group that is not empty yet is asked again.
-TRIES = 5
+# To meet a point at the very call that the clean run made.
+TRIES = 4
 
 
 class Workshop:
@@ -47,6 +48,7 @@ class Workshop:
         ended = self._device.command("sync")
         if ended.status != 0:
             raise CrashError(f"the first sync ended with {ended.status}: {ended.said}")
+        self._device.edit()
         self._device.keep_as(snapshot)
         return self._device.picture()
 
@@ -89,28 +91,24 @@ class Workshop:
     def death(self, course: Course, point: Point) -> Verdict:
         """Death at a point, and what comes of it."""
         began = time.monotonic()
-        if not self._die(course, point):
+        struck = self._strike(
+            course, lambda words: self._striker.kill(words, point))
+        if not struck.fired:
             return Verdict(fired=False)
-        verdict = self._known_judge().judge(course)
-        verdict.seconds = time.monotonic() - began
-        return verdict
+        return self._judged(course, struck, began)
 
     def failure(self, course: Course, point: Point, error: str) -> Verdict:
         """A call that fails once, and what comes of it."""
         began = time.monotonic()
-        for _ in range(TRIES):
-            self._begin(course)
-            struck = self._striker.fail(self._device.agent_words(*course.words), point, error)
-            if struck.fired:
-                break
-        else:
+        struck = self._strike(
+            course, lambda words: self._striker.fail(words, point, error))
+        if not struck.fired:
             return Verdict(fired=False)
-        verdict = errors.after_failure(
+        first = errors.after_failure(
             self._device, self._known_references(), course, struck, error)
-        later = self._known_judge().judge(course)
-        verdict.torn += later.torn
-        verdict.stuck += later.stuck
-        verdict.seconds = time.monotonic() - began
+        verdict = self._judged(course, struck, began)
+        verdict.torn = first.torn + verdict.torn
+        verdict.stuck = first.stuck + verdict.stuck
         return verdict
 
     def cut(
@@ -119,22 +117,38 @@ class Workshop:
         """A power cut at a point. `is_confirmed`: what the course aims at was confirmed before."""
         began = time.monotonic()
         image = f"{self._folder}/disk"
+        self._device.remove()
+        self._programs.reset()
+        run("cp", "--sparse=always", self._master(course, file_system), image)
+        with Disk(image, self._device.root) as disk:
+            self._device.look_at(course.url)
+            disk.settle()
+            struck = self._striker.kill(
+                self._device.agent_words(*course.words), point, then=disk.cut)
+            disk.unmount()
+            if not struck.fired:
+                return Verdict(fired=False)
+            disk.mount()
+            verdict = self._after_power(course, is_confirmed)
+        # Every file system lists a folder in its own order, so the same call may be another one.
+        verdict.seconds = time.monotonic() - began
+        return verdict
+
+    def _strike(self, course: Course, strike: Callable[[list[str]], Struck]) -> Struck:
+        """A run is rarely not the clean one: a control group that is not empty yet is asked again,
+        and all calls after that have other numbers."""
         for _ in range(TRIES):
-            self._device.remove()
-            self._programs.reset()
-            run("cp", "--sparse=always", self._master(course, file_system), image)
-            with Disk(image, self._device.root) as disk:
-                self._device.look_at(course.url)
-                words = self._device.agent_words(*course.words)
-                disk.settle()
-                if not self._striker.kill(words, point, then=disk.cut).fired:
-                    continue
-                disk.unmount()
-                disk.mount()
-                verdict = self._after_power(course, is_confirmed)
-                verdict.seconds = time.monotonic() - began
-                return verdict
-        return Verdict(fired=False)
+            self._begin(course)
+            struck = strike(self._device.agent_words(*course.words))
+            if struck.is_exact:
+                break
+        return struck
+
+    def _judged(self, course: Course, struck: Struck, began: float) -> Verdict:
+        verdict = self._known_judge().judge(course)
+        verdict.is_exact = struck.is_exact
+        verdict.seconds = time.monotonic() - began
+        return verdict
 
     def _after_power(self, course: Course, is_confirmed: bool) -> Verdict:
         # What lived in memory is gone.
@@ -161,7 +175,7 @@ class Workshop:
 
     def corpse(self, course: Course, point: Point, snapshot: str) -> str:
         """A device that died at a point, kept as `snapshot`; gives what its journal says."""
-        if not self._die(course, point):
+        if not self._strike(course, lambda words: self._striker.kill(words, point)).fired:
             raise CrashError(f"{point} did not fire")
         self._device.keep_as(snapshot)
         return self.journal()
@@ -180,14 +194,6 @@ class Workshop:
         current = os.readlink(f"{self._device.root}/var/lib/flotilla/current")
         has_moved = os.path.basename(current) == words[2]
         return f"{words[0]}-{words[1]}{'-moved' if has_moved else ''}"
-
-    def _die(self, course: Course, point: Point) -> bool:
-        for _ in range(TRIES):
-            self._begin(course)
-            struck = self._striker.kill(self._device.agent_words(*course.words), point)
-            if struck.fired:
-                return True
-        return False
 
     def _begin(self, course: Course) -> None:
         self._programs.reset()

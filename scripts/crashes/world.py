@@ -78,14 +78,18 @@ class World:
 
 def _check(found: Picture, edition: scenario.Edition, name: str) -> None:
     """The product's own result against the page that says what it should be."""
-    for path, file in edition.files.items():
+    wanted = {path: ("link" if file.linked else "file", None if file.linked else file.mode)
+              for path, file in edition.files.items()}
+    wanted |= {path: ("link", None) for path in edition.links}
+    wanted |= {path: ("folder", directory.mode) for path, directory in edition.directories.items()}
+    for path, (kind, mode) in wanted.items():
         entry = found.get(path)
-        kind = "link" if file.linked else "file"
-        if not entry or entry.kind != kind or not file.linked and entry.mode != file.mode:
+        if not entry or entry.kind != kind or mode not in [None, entry.mode]:
             raise CrashError(f"undisturbed, {path} of edition {name} is {entry}")
-    for path, mode in edition.directories.items():
-        if path not in found or found[path].mode != mode:
-            raise CrashError(f"undisturbed, {path} of edition {name} is {found.get(path)}")
+    for folder, directory in edition.directories.items():
+        for path in found if directory.owned else []:
+            if path.startswith(f"{folder}/") and path not in wanted:
+                raise CrashError(f"undisturbed, {path} of edition {name} is still there")
 
 
 def _turns(points: list[Point]) -> list[int]:
