@@ -10,6 +10,15 @@ ExecReload=/bin/sh -c 'echo reloaded >>/run/web.reloads'
 [Install]
 WantedBy=multi-user.target
 """
+HELPER_BUNDLE = """match: ""
+files:
+  - {source: helper.service, path: /etc/systemd/system/helper.service}
+units:
+  - {name: helper.service, state: running}
+health:
+  checks:
+    - {name: helper, unit: helper.service}
+"""
 TREE_UNIT = """[Service]
 ExecStart=/bin/sleep infinity
 Environment=NUMBER={number}
@@ -60,6 +69,15 @@ def web(restart="one", reload="one", link="one", start="/opt/web/web", settle="5
         f"{folder}/reload.conf": f"reload {reload}\n",
         f"{folder}/restart.conf": f"restart {restart}\n",
         f"{folder}/link.conf": f"link {link}\n",
+    }
+
+
+def helper():
+    """A service that is to run, and that no boot starts."""
+    folder = "bundles/helper"
+    return {
+        f"{folder}/bundle.yaml": HELPER_BUNDLE,
+        f"{folder}/helper.service": "[Service]\nExecStart=/bin/sleep infinity\n",
     }
 
 

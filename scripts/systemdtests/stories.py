@@ -3,7 +3,7 @@
 import glob
 import os
 
-from .bundles import web
+from .bundles import helper, web
 from .checks import expect
 from .commands import wait_until
 from .device import AGENT, Device
@@ -161,13 +161,16 @@ class Stories:
 
     def crash_while_settling(self):
         with self.checks.named("a crash while a generation settles: the gate runs again"):
-            release = self.fleet.release(web(reload="seven", restart="two", settle="3s"))
+            # A boot starts only one of its two units.
+            release = self.fleet.release(
+                web(reload="seven", restart="two", settle="3s") | helper())
             self.device.look()
             self.device.await_phase("settling")
             self.machine.crash()
             self.machine.boot()
             self.device.await_release(release)
             self.is_whole("reload seven\n")
+            self.is_active("helper.service")
 
     def upgrade(self):
         with self.checks.named("upgraded, it restarts the agent and nothing of the fleet's"):
