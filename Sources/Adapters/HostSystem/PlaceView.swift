@@ -15,7 +15,7 @@ package struct PlaceView {
     /// Leaves the machine's own view. Only root may. `path` is where the device's root stands.
     package init(of path: String) throws(SystemError) {
         try systemCall("leave", "the machine's mounts") { unshare(CLONE_NEWNS) }
-        try Self.mount("none", at: "/", flags: UInt(MS_REC) | UInt(MS_PRIVATE))
+        try Self.mount("none", at: "/", flags: flotilla_mount_recursive | flotilla_mount_private)
         // Folders that were opened before show the machine's view.
         root = try Root(path)
     }
@@ -26,7 +26,7 @@ package struct PlaceView {
             try clear(path)
             try root.createFile(path, contents: [], mode: 0o600)
         }
-        try Self.mount(source, at: root.hostPath(of: path), flags: UInt(MS_BIND))
+        try Self.mount(source, at: root.hostPath(of: path), flags: flotilla_mount_bind)
     }
 
     package mutating func link(_ target: String, at path: String) throws(SystemError) {
@@ -62,7 +62,7 @@ package struct PlaceView {
         // It is a mount of ours, unless an earlier entry made it.
         if status.kind != .symbolicLink {
             let place = root.hostPath(of: path)
-            _ = unsafe umount2(place, Int32(MNT_DETACH.rawValue))
+            _ = unsafe umount2(place, Int32(MNT_DETACH))
         }
         if status.kind == .directory {
             try root.removeTree(path)
@@ -101,10 +101,10 @@ package struct PlaceView {
             case .directory:
                 try root.makeFolder(here, mode: 0o700)
                 try Self.mount(
-                    there, at: root.hostPath(of: here), flags: UInt(MS_BIND) | UInt(MS_REC))
+                    there, at: root.hostPath(of: here), flags: flotilla_mount_bind | flotilla_mount_recursive)
             case .file, .other:
                 try root.createFile(here, contents: [], mode: 0o600)
-                try Self.mount(there, at: root.hostPath(of: here), flags: UInt(MS_BIND))
+                try Self.mount(there, at: root.hostPath(of: here), flags: flotilla_mount_bind)
             }
         }
     }

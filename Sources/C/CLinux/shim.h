@@ -90,6 +90,11 @@ static inline int flotilla_change_soft_limit(int limit, uint64_t value, uint64_t
     return setrlimit(limit, &record);
 }
 
+// Both <linux/fs.h> and <sys/mount.h> name them.
+static const unsigned long flotilla_mount_bind = MS_BIND;
+static const unsigned long flotilla_mount_recursive = MS_REC;
+static const unsigned long flotilla_mount_private = MS_PRIVATE;
+
 int unshare(int flags);
 int setns(int descriptor, int kind);
 

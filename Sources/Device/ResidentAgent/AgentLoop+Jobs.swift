@@ -5,6 +5,7 @@ internal import HealthProbes
 internal import HostSystem
 internal import JSONDocument
 internal import UnitControl
+internal import UnitPlanning
 
 extension AgentLoop {
     /// A fetch over a link of a few hundred bytes a second gets there within this; no progress for

@@ -1,4 +1,5 @@
 internal import AgentMachine
+internal import DeviceRecords
 internal import FleetModel
 internal import HostSystem
 internal import UnitControl
