@@ -62,7 +62,7 @@ package struct PlaceView {
         // It is a mount of ours, unless an earlier entry made it.
         if status.kind != .symbolicLink {
             let place = root.hostPath(of: path)
-            _ = unsafe umount2(place, flotilla_unmount_detach)
+            _ = unsafe umount2(place, Int32(MNT_DETACH))
         }
         if status.kind == .directory {
             try root.removeTree(path)

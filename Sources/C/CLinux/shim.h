@@ -94,11 +94,10 @@ static inline int flotilla_change_soft_limit(int limit, uint64_t value, uint64_t
     return setrlimit(limit, &record);
 }
 
-// Flags of mount(2) and umount2(2): a number in one header and an enumeration in the other.
-static const unsigned long flotilla_mount_bind = 4096;
-static const unsigned long flotilla_mount_recursive = 16384;
-static const unsigned long flotilla_mount_private = 1UL << 18;
-static const int flotilla_unmount_detach = 2;
+// Both <linux/fs.h> and <sys/mount.h> name them.
+static const unsigned long flotilla_mount_bind = MS_BIND;
+static const unsigned long flotilla_mount_recursive = MS_REC;
+static const unsigned long flotilla_mount_private = MS_PRIVATE;
 
 int unshare(int flags);
 int setns(int descriptor, int kind);

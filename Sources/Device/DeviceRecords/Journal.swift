@@ -26,7 +26,7 @@ package struct Journal: Equatable, Sendable {
         boot != current || rebootStarts >= Self.rebootStartLimit
     }
 
-    package static let rebootStartLimit = 3
+    package static let rebootStartLimit = 2
 }
 
 extension Journal: DeviceRecord {

@@ -1,4 +1,5 @@
 internal import AgentMachine
+internal import DeviceRecords
 internal import FleetModel
 internal import HostSystem
 internal import UnitControl
@@ -75,7 +76,7 @@ extension AgentLoop {
     func seeUnits(of move: Move) {
         do {
             let units = try plan(for: move).units.touchedBeforeFlip
-            guard !units.isEmpty, let command = unitControl.look(at: units) else {
+            guard !units.isEmpty, let command = unitControl.seeStandings(of: units) else {
                 inputs.append(.unitsSeen([]))
                 return
             }

@@ -1,7 +1,9 @@
 internal import DeviceRecords
 internal import Documents
 internal import DriftWatch
+internal import FleetModel
 internal import HostSystem
+internal import Transaction
 internal import UnitPlanning
 
 extension Commands {

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import Documents
 internal import FleetModel
 package import HostSystem
 internal import Transaction

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import FleetModel
+internal import HealthProbes
 internal import HostSystem
 internal import UnitPlanning
 

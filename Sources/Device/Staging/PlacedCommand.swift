@@ -12,8 +12,7 @@ package struct PlacedCommand: Equatable, Sendable {
         /// A symbolic link with this text.
         case link(String)
         case folder(mode: UInt16)
-        /// Nothing.
-        case none
+        case nothing
     }
 
     package struct Place: Equatable, Sendable {
@@ -45,7 +44,7 @@ package struct PlacedCommand: Equatable, Sendable {
             case .file(let source): try view.place(source, at: place.path)
             case .link(let target): try view.link(target, at: place.path)
             case .folder(let mode): try view.folder(place.path, mode: mode)
-            case .none: try view.remove(place.path)
+            case .nothing: try view.remove(place.path)
             }
         }
         try ChildCommand(
@@ -88,7 +87,7 @@ extension PlacedCommand.Place {
         case .file(let source): ["path": .string(path), "file": .string(source)]
         case .link(let target): ["path": .string(path), "link": .string(target)]
         case .folder(let mode): ["path": .string(path), "folder": .integer(Int64(mode))]
-        case .none: ["path": .string(path)]
+        case .nothing: ["path": .string(path)]
         }
     }
 
@@ -101,6 +100,6 @@ extension PlacedCommand.Place {
             PlacedCommand.Entry.folder(mode: UInt16(truncatingIfNeeded: $0))
         }
         try reader.finish()
-        self.init(path, source ?? link ?? folder ?? .none)
+        self.init(path, source ?? link ?? folder ?? .nothing)
     }
 }

@@ -20,14 +20,14 @@ struct PlacedView {
         let leaves = (difference.files + difference.links).filter { $0.change == .removed }
         let kept = Set(state.files.map(\.path) + state.links.map(\.path))
         var places = leaves.filter { !kept.contains($0.path) }
-            .map { PlacedCommand.Place($0.path, .none) }
-        places += state.directories.map { .init($0.path, .folder(mode: $0.mode)) }
+            .map { PlacedCommand.Place($0.path, .nothing) }
+        places += state.directories.map { PlacedCommand.Place($0.path, .folder(mode: $0.mode)) }
         for file in state.files {
             let source = ready(file)
             // What stands there already is seen there.
             if source == file.path { continue }
             places.append(.init(file.path, .file(store.root.hostPath(of: source))))
         }
-        return places + state.links.map { .init($0.path, .link($0.target)) }
+        return places + state.links.map { PlacedCommand.Place($0.path, .link($0.target)) }
     }
 }

@@ -1,4 +1,5 @@
 internal import DeviceRecords
+internal import Documents
 internal import FleetModel
 internal import HostSystem
 internal import Transaction

@@ -24,8 +24,9 @@ package struct UnitControl: Equatable, Sendable {
         services == .systemd ? Self.systemctl(["reboot"]) : nil
     }
 
-    /// How to see how units stand; nil where nobody can tell.
-    package func look(at units: [String]) -> ChildCommand? {
+    /// How to see whether units run and are enabled, before a move changes that; nil where nobody
+    /// can tell. `standings` reads what it says.
+    package func seeStandings(of units: [String]) -> ChildCommand? {
         guard services == .systemd else { return nil }
         var command = Self.systemctl(
             ["show", "--property=ActiveState", "--property=UnitFileState", "--"] + units)
@@ -33,10 +34,10 @@ package struct UnitControl: Equatable, Sendable {
         return command
     }
 
-    /// What `look` says of one unit is two lines.
+    /// What `seeStandings` says of one unit is two lines.
     private static let standingBytes = 256
 
-    /// Reads what `look` answered: a block of lines for each unit, in the order in which they were
+    /// Reads what `seeStandings` answered: a block of lines for each unit, in the order in which they were
     /// asked for. Nil where that is not what stands there.
     package static func standings(of units: [String], in answer: String) -> [UnitStanding]? {
         var blocks: [[String: String]] = [[:]]

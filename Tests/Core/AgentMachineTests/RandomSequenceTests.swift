@@ -34,7 +34,7 @@ import Testing
             flips += device.orderedFlips
         }
         // The sequences go far enough to mean something.
-        #expect(flips > 500)
+        #expect(flips > 400)
     }
 
     @Test("Where a fleet does without waves, orders are no more than hints")
