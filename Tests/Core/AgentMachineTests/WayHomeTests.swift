@@ -20,7 +20,8 @@ import Testing
         var driver = Driver(current: 1)
         if linkIsUp { _ = driver.say(.linkChanged(isUp: true)) }
         driver.flip(to: Self.candidate())
-        return (driver, driver.say(.probed([])))
+        let effects = driver.say(.probed([]))
+        return (driver, effects)
     }
 
     /// Lets Git be silent until the machine does something else.
@@ -301,6 +302,14 @@ import Testing
         _ = driver.say(.flipped)
         _ = driver.say(.unitsChanged)
         _ = letGitBeSilent(&driver)
-        #expect(driver.say(driver.order(within: .seconds(86_400))).isEmpty)
+        // Git is due, for no link tells of news.
+        #expect(driver.say(driver.order(within: .seconds(86_400))) == [.fetch])
+        #expect(
+            driver.say(.fetched(tip: Driver.revision(2))).last
+                == .stage(tip: Driver.revision(2), applies: false, opened: Driver.revision(2)))
+        driver.end(with: .notApplied(Driver.revision(2)))
+        for _ in 0..<3 {
+            #expect(driver.say(driver.order(within: .seconds(86_400))).isEmpty)
+        }
     }
 }

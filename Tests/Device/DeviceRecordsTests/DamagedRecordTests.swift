@@ -92,6 +92,7 @@ extension Samples {
         let optional: Set<String> = [
             "revision", "previous", "refusal", "rejection", "reason", "lastFetch", "fetchProblem",
             "trouble", "lastScan", "driftSince", "identity", "lastSequence", "toldDrift",
+            "wayHome", "settled",
         ]
         try withStore { store, _ in
             for sample in try samples() {

@@ -183,7 +183,8 @@ struct GateOfAgentTests {
                 "sh", "-c",
                 "echo x >> $FLOTILLA_ROOT/tries; [ $(wc -l < $FLOTILLA_ROOT/tries) -ge 3 ]",
             ]), timeout: .seconds(20), retries: 2)
-        try sync([slow], settle: .zero, deadline: .zero, systemctl: "true") { (bench, ledger) throws in
+        try sync([slow], settle: .zero, deadline: .zero, systemctl: "true") {
+            (bench, ledger) throws in
             #expect(ledger.outcomes.map(\.kind) == ["confirmed"])
             #expect(bench.text("/tries") == "x\nx\nx\n")
         }
