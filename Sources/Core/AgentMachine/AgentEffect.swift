@@ -25,8 +25,12 @@ package enum AgentEffect: Equatable, Sendable {
     case flip(Move)
     /// Answered by `unitsChanged` or `unitsFailed`.
     case changeUnits(Move, UnitMoment)
-    /// Compare the disk with the generation. Answered by `scanned` or `scanFailed`.
+    /// Compare the disk and the units with the generation. Answered by `scanned` or `scanFailed`.
     case scan
+    /// The same, but only where something happened.
+    case look
+    /// Put these units right, whose files are. Answered by `unitsChanged` or `unitsFailed`.
+    case healUnits([String])
     /// Keep it in the ledger, and report it.
     case record(AgentEvent)
 }
@@ -59,9 +63,12 @@ package enum AgentEvent: Equatable, Sendable {
     case failed(generation: Int, reason: String)
     /// The device stands on generation `Move.to` again.
     case wentBack(Move)
+    /// Paths, or units, that are right again.
     case healed([String])
-    /// The paths that differ; an empty list ends the drift.
-    case drift([String])
+    /// Everything that differs, and what is done about it; an empty list ends the drift.
+    case drift([Drift])
+    /// These were put right too often and are left alone for a while.
+    case contested([Drift])
     /// Something that will be tried again.
     case trouble(String)
 }

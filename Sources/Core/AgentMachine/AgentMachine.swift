@@ -11,6 +11,10 @@ package struct AgentMachine: Sendable {
         /// `isFresh` where Git was asked for the tip just now.
         case staging(tip: Revision, opened: Revision?, isFresh: Bool)
         case scanning
+        /// Only what was touched is compared.
+        case looking
+        /// Units of these names are put right, where no path is.
+        case healingUnits([String])
         /// The checks are tried on the old generation.
         case comparing(Ready)
         /// The contents of `Move.to` are made again.
@@ -44,15 +48,20 @@ package struct AgentMachine: Sendable {
 
     var state: State = .idle
     private(set) var pace: AgentPace
-    private var current: Int
+    var current: Int
     var nextFetch: Instant
-    private var nextScan: Instant
+    var nextScan: Instant
     /// When the last look at Git came to a verdict.
     var lastLook: Instant?
     /// Looks at Git in a row that came to no verdict.
     var fetchFailures = 0
     private(set) var isHeld = false
     private var syncIsWanted = false
+    /// Something happened to managed paths that nobody has looked at yet.
+    var isTouched = false
+    var healing = HealingRecord()
+    /// What is to be put right when the paths are.
+    var unitsToHeal: [String] = []
     /// The last look ended in something that is to be tried again, and no order will tell of it.
     var isUnsettled = false
 
@@ -80,7 +89,7 @@ package struct AgentMachine: Sendable {
     package mutating func keep(_ pace: AgentPace) { self.pace = pace }
 
     /// Whether nothing is under way. A one-shot run ends here.
-    package var isIdle: Bool { state == .idle && !syncIsWanted }
+    package var isIdle: Bool { state == .idle && !syncIsWanted && !isTouched }
 
     /// A word for reports and for `status`.
     package var phase: String {
@@ -88,7 +97,8 @@ package struct AgentMachine: Sendable {
         case .idle: isHeld ? "held" : "idle"
         case .fetching: "fetching"
         case .staging: "staging"
-        case .scanning: "scanning"
+        case .scanning, .looking: "scanning"
+        case .healingUnits: "healing"
         case .comparing: "comparing"
         case .restaging(let move, _), .leaving(let move, _, _), .flipping(let move, _, _),
             .arriving(let move, _), .undoing(let move):
@@ -101,7 +111,7 @@ package struct AgentMachine: Sendable {
     /// When the machine wants the next `tick`, at the latest.
     package var wakeAt: Instant {
         switch state {
-        case .idle where syncIsWanted: Instant(nanoseconds: .min)
+        case .idle where syncIsWanted || isTouched: Instant(nanoseconds: .min)
         case .idle: min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
         case .waiting(_, _, let until), .stuck(_, _, let until): until
         default: Instant(nanoseconds: .max)
@@ -145,6 +155,9 @@ package struct AgentMachine: Sendable {
         case .rollbackRequested(let target, let reason):
             guard state == .idle, target != current else { return [] }
             return goBack(Move(.goBack, from: current, to: target, reason: reason))
+        case .touched:
+            isTouched = true
+            return resume(at: now)
         case .tick:
             return resume(at: now)
         case .fetched, .fetchFailed, .staged, .stageFailed:
@@ -162,7 +175,10 @@ package struct AgentMachine: Sendable {
         isHeld = held
         // What was passed over is looked at again.
         followed = nil
-        if !held { lookSoon(at: now) }
+        if !held {
+            lookSoon(at: now)
+            nextScan = min(nextScan, now)
+        }
     }
 
     // MARK: Time
@@ -170,15 +186,15 @@ package struct AgentMachine: Sendable {
     private mutating func resume(at now: Instant) -> [AgentEffect] {
         switch state {
         case .idle:
+            // It takes a moment, and a fetch may take hours.
+            if isTouched { return beginLook() }
             if syncIsWanted || now >= nextFetch {
                 syncIsWanted = false
                 return fetch()
             }
             let effects = followOrder(at: now)
             if !effects.isEmpty { return effects }
-            guard now >= nextScan else { return [] }
-            state = .scanning
-            return [.scan]
+            return now >= nextScan ? beginScan() : []
         case .waiting(let move, let gate, let until) where now >= until:
             state = .probing(move, gate)
             return [.probe(generation: move.to)]
@@ -294,7 +310,7 @@ package struct AgentMachine: Sendable {
 
     // MARK: Moving
 
-    private mutating func restage(_ move: Move, _ course: Course = Course()) -> [AgentEffect] {
+    mutating func restage(_ move: Move, _ course: Course = Course()) -> [AgentEffect] {
         state = .restaging(move, course)
         return [.restage(move)]
     }
@@ -356,6 +372,12 @@ package struct AgentMachine: Sendable {
             return undone(move)
         case (.undoing(let move), .unitsFailed(let reason)):
             return [.record(.trouble(reason))] + undone(move)
+
+        case (.healingUnits(let units), .unitsChanged):
+            return unitsHealed(units, at: now)
+        case (.healingUnits, .unitsFailed(let reason)):
+            state = .idle
+            return [.record(.trouble(reason))]
         default:
             unexpected(input)
         }
@@ -373,8 +395,7 @@ package struct AgentMachine: Sendable {
             state = .idle
             return [.record(.wentBack(move)), .forgetJournal]
         case .heal:
-            state = .idle
-            return [.record(.healed(move.paths)), .forgetJournal]
+            return pathsHealed(move, at: now)
         }
     }
 
@@ -398,8 +419,7 @@ package struct AgentMachine: Sendable {
         _ move: Move, _ course: Course, because reason: String, at now: Instant
     ) -> [AgentEffect] {
         if move.purpose == .heal {
-            state = .idle
-            return [.record(.trouble(reason)), .forgetJournal]
+            return [.record(.trouble(reason)), .forgetJournal] + healUnits()
         }
         var next = course
         next.failures += 1
@@ -407,25 +427,7 @@ package struct AgentMachine: Sendable {
         return [.record(.trouble(reason))]
     }
 
-    // MARK: Drift
-
-    private mutating func scanned(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
-        guard case .scanning = state else { unexpected(input) }
-        state = .idle
-        nextScan = now + pace.spreadOut(pace.scanInterval)
-        switch input {
-        case .scanned(let drifted, let toHeal):
-            guard !toHeal.isEmpty, !isHeld else { return [.record(.drift(drifted))] }
-            let move = Move(.heal, from: current, to: current, paths: toHeal)
-            return [.record(.drift(drifted))] + restage(move)
-        case .scanFailed(let reason):
-            return [.record(.trouble(reason))]
-        default:
-            unexpected(input)
-        }
-    }
-
-    private func unexpected(_ input: AgentInput) -> Never {
+    func unexpected(_ input: AgentInput) -> Never {
         fatalError("the agent's machine got \(input) while it was \(phase)")
     }
 }

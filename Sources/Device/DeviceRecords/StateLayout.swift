@@ -20,6 +20,8 @@ package enum StateLayout {
     package static let trust = state + "/trust.json"
     package static let ledger = state + "/ledger.json"
     package static let hold = state + "/hold.json"
+    /// What differs and stays so.
+    package static let drift = state + "/drift.json"
     package static let journal = state + "/journal.json"
     /// Held while something changes: by the agent for a cycle, by a command for its work.
     package static let lock = state + "/lock"

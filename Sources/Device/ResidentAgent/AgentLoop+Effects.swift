@@ -1,7 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
 internal import Documents
-internal import DriftWatch
 internal import FleetModel
 internal import HostSystem
 internal import Transaction
@@ -46,7 +45,11 @@ extension AgentLoop {
                 inputs.append(.unitsFailed("\(error)"))
             }
         case .scan:
-            inputs.append(scan())
+            beginScan(onlyTouched: false)
+        case .look:
+            beginScan(onlyTouched: true)
+        case .healUnits(let names):
+            healUnits(names)
         case .record(let event):
             try record(event)
         }
@@ -59,24 +62,12 @@ extension AgentLoop {
             let old = try knownGeneration(move.from)
             let new = try knownGeneration(move.to)
             try Flip(store: store).perform(move, from: old, to: new)
-            driftScan.reset(root: root)
+            compare(with: new)
             return .flipped
         } catch let failure as Flip.Failure {
             return .flipFailed("\(failure)", passedCommitPoint: failure.passedCommitPoint)
         } catch {
             return .flipFailed("\(error)", passedCommitPoint: false)
-        }
-    }
-
-    private func scan() -> AgentInput {
-        do {
-            let record = try knownGeneration(store.currentGeneration())
-            let findings = try driftScan.scan(record, at: Clocks.wall())
-            return .scanned(
-                drifted: findings.map(\.path),
-                toHeal: findings.filter { $0.policy == .heal }.map(\.path))
-        } catch {
-            return .scanFailed("\(error)")
         }
     }
 
@@ -167,6 +158,11 @@ extension AgentLoop {
         if changed {
             try store.write(ledger, at: StateLayout.ledger)
             bus?.happened(ledger)
+        }
+        switch event {
+        case .drift(let drifts): try keepDrift(drifts)
+        case .healed(let subjects): driftScan.healed(subjects)
+        default: break
         }
         if let line = event.logLine { say(line) }
         status.note(event, at: now)

@@ -60,6 +60,12 @@ extension AgentLoop {
         case .units(let actions, let failures):
             let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
             changeUnits(Array(actions.dropFirst()), failures: failures + failure)
+        case .unitStandings:
+            unitsShown(outcome)
+        case .mendUnits(let words, let rest, let failures):
+            let failure =
+                outcome.isSuccess ? [] : ["\(words.joined(separator: " ")): \(told(outcome))"]
+            mend(rest, failures: failures + failure)
         case .resolve:
             if outcome.isSuccess {
                 resolved(outcome.output)
@@ -102,7 +108,7 @@ extension AgentLoop {
             return .staged(report.outcome)
         case .restage(let move):
             return .restaged(gate: try knownGeneration(move.to).state.health)
-        case .probe, .units, .resolve:
+        case .probe, .units, .resolve, .unitStandings, .mendUnits:
             fatalError("only the worker's commands answer in JSON")
         }
     }
@@ -113,6 +119,11 @@ extension AgentLoop {
         case .stage: inputs.append(.stageFailed(reason))
         case .restage: inputs.append(.restageFailed(reason))
         case .resolve: bus?.resolveFailed(reason)
+        case .unitStandings:
+            driftScan.failUnits("systemctl show: \(reason)")
+            endScan()
+        case .mendUnits(let words, let rest, let failures):
+            mend(rest, failures: failures + ["\(words.joined(separator: " ")): \(reason)"])
         case .probe(let check, _):
             probed(CheckResult(check: check.id, passed: false, detail: reason))
         case .units(let actions, let failures):
@@ -122,7 +133,7 @@ extension AgentLoop {
     }
 
     /// What a failed child said, on one line and bounded.
-    private func told(_ outcome: ChildOutcome) -> String {
+    func told(_ outcome: ChildOutcome) -> String {
         let text = outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText
         let lines = text.split(whereSeparator: \.isNewline).suffix(3).joined(separator: " | ")
         return lines.isEmpty ? "\(outcome.status)" : "\(outcome.status): \(lines)"

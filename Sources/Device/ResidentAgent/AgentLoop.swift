@@ -29,6 +29,14 @@ package final class AgentLoop {
     var startedJobs = 0
     var round: ProbeRound?
     var driftScan: DriftScan
+    /// Only of the resident agent.
+    var watch: ChangeWatch?
+    /// When a scan that is under way goes on; nil while none is, or while it waits for systemd.
+    var nextPiece: Instant?
+    /// Between two pieces of a scan. Nobody waits for a resident agent's.
+    var scanPause = Duration.zero
+    /// What the disk says of lasting drift.
+    var keptDrift = DriftRecord([])
     var status: LiveStatus
     /// Only of the resident agent, and only once it is the one.
     var bus: AgentBus?
@@ -56,8 +64,8 @@ package final class AgentLoop {
         self.worker = worker
         self.containment =
             try containment ?? ChildContainment(prefix: Self.groupPrefix(of: root))
-        driftScan = DriftScan(root: root)
         store = RecordStore(root: root)
+        driftScan = DriftScan(root: root)
         signals = try SignalQueue([.terminate, .interrupt, .hangUp])
         notifier = ServiceNotifier()
         status = LiveStatus()
@@ -67,6 +75,11 @@ package final class AgentLoop {
         if let known = try store.readIfWhole(LiveStatus.self, at: StateLayout.status) {
             status = known
         }
+        // Gone after a boot, so what lasts is kept elsewhere too.
+        keptDrift =
+            try store.readIfWhole(DriftRecord.self, at: StateLayout.drift) ?? DriftRecord([])
+        let known = status.drift.isEmpty ? keptDrift.drifts : status.drift
+        driftScan = DriftScan(root: root, known: known)
     }
 
     /// Follows the channel until a signal ends it.
@@ -82,6 +95,7 @@ package final class AgentLoop {
                     residence = try takeResidence()
                     if residence == nil { return false }
                     bus = AgentBus(store: store, configuration: configuration)
+                    startWatching()
                 }
                 if try !work() { try rest() }
                 failures = 0
@@ -225,16 +239,22 @@ package final class AgentLoop {
         var requests = [PollRequest(reading: signals.descriptor)]
         requests += jobs.flatMap { $0.child.descriptors }.map(PollRequest.init(reading:))
         let place = requests.count
-        if let request = bus?.pollRequest { requests.append(request) }
+        let busRequest = bus?.pollRequest
+        if let busRequest { requests.append(busRequest) }
         let now = Clocks.monotonic()
-        let wakes = jobs.map(\.deadline) + [bus?.wakeAt].compactMap { $0 }
+        if let request = watch?.pollRequest(at: now) { requests.append(request) }
+        let watchWake = watch?.wakeAt(now, isBusy: !machine.isIdle)
+        let wakes =
+            jobs.map(\.deadline) + [bus?.wakeAt, nextPiece, watchWake].compactMap { $0 }
         let untilWake = wakes.map { $0 - now }.min() ?? duration
         let timeout = max(.zero, min(duration, untilWake, notifier.interval))
         try PollRequest.wait(for: &requests, timeout: timeout)
         notifier.alive()
         try takeSignals()
         reapJobs()
-        serveBus(place < requests.count ? requests[place] : nil)
+        serveBus(busRequest == nil ? nil : requests[place])
+        hearChanges()
+        continueScan()
     }
 
     /// Waits that long, whatever else happens, but not when it is to end.

@@ -16,6 +16,10 @@ final class Job {
         case units([UnitAction], failures: [String])
         /// Looks the broker's name up.
         case resolve
+        /// Asks systemd how the units stand.
+        case unitStandings
+        /// A step of putting units right is being done, and these come after it.
+        case mendUnits([String], rest: [UnitMend], failures: [String])
 
         /// It works on what strangers send, and without root's rights: nothing of it may outlive
         /// it, least of all what could write where it wrote.
@@ -27,7 +31,7 @@ final class Job {
                 case .http, .tcp: true
                 case .command, .file, .unit, .disk, .memory: false
                 }
-            case .stage, .restage, .units: false
+            case .stage, .restage, .units, .unitStandings, .mendUnits: false
             }
         }
 

@@ -32,8 +32,13 @@ extension Ledger {
                     digest: record.digest, detail: reason, at: now))
         case .wentBack(let move):
             noteWayBack(by: move, generation, at: now)
-        case .drift(let paths):
-            noteDrift(paths, at: now)
+        case .drift(let drifts):
+            noteDrift(drifts, at: now)
+        case .contested(let drifts):
+            append(
+                Outcome(
+                    kind: "contested", generation: confirmed,
+                    detail: listed(drifts.map(\.contest)), at: now))
         case .healed(let paths):
             toldDrift = nil
             append(
@@ -60,12 +65,12 @@ extension Ledger {
     }
 
     /// Tells of a drift once, however often it is seen: the disk of an idle device is left alone.
-    private mutating func noteDrift(_ paths: [String], at now: Instant) {
-        guard !paths.isEmpty else {
+    private mutating func noteDrift(_ drifts: [Drift], at now: Instant) {
+        guard !drifts.isEmpty else {
             toldDrift = nil
             return
         }
-        let told = listed(paths)
+        let told = listed(drifts.map(\.words))
         guard told != toldDrift else { return }
         toldDrift = told
         append(Outcome(kind: "drift", generation: confirmed, detail: told, at: now))
@@ -119,7 +124,7 @@ extension Ledger {
                 Outcome(
                     kind: "held", revision: revision,
                     detail: "verified, and not applied while the device is held", at: now))
-        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
+        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .contested, .trouble:
             break
         }
     }
@@ -137,10 +142,5 @@ extension Ledger {
         Outcome(
             kind: "knownBad", revision: revision,
             detail: "not tried again, for it failed here: \(reason)", at: now)
-    }
-
-    private func listed(_ items: [String]) -> String {
-        let shown = items.prefix(10).joined(separator: ", ")
-        return items.count > 10 ? "\(shown) and \(items.count - 10) more" : shown
     }
 }

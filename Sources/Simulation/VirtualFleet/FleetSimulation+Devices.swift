@@ -125,7 +125,7 @@ extension FleetSimulation {
             }
         case .fetch:
             answerLater(effect, device, after: generator.delay(300...3_000))
-        case .stage, .restage, .flip, .changeUnits, .scan:
+        case .stage, .restage, .flip, .changeUnits, .scan, .look, .healUnits:
             answerLater(effect, device, after: generator.delay(50...2_000))
         case .compare, .probe:
             answerLater(effect, device, after: generator.delay(10...300))
@@ -161,8 +161,8 @@ extension FleetSimulation {
         case .flip(let move):
             flip(device, move)
             return .flipped
-        case .changeUnits: return .unitsChanged
-        case .scan: return .scanned(drifted: [], toHeal: [])
+        case .changeUnits, .healUnits: return .unitsChanged
+        case .scan, .look: return .scanned([])
         case .discard, .journal, .forgetJournal, .record:
             fatalError("\(effect) wants no answer")
         }
