@@ -30,6 +30,15 @@ package struct HostFacts: Equatable, Sendable {
             systemID: release["ID"], systemVersion: release["VERSION_ID"])
     }
 
+    /// The kernel's version, as it tells it; nil where it does not.
+    package static var kernelRelease: String? {
+        var name = utsname()
+        guard unsafe uname(&name) == 0 else { return nil }
+        return unsafe withUnsafeBytes(of: &name.release) {
+            unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
     private static func architecture() throws(SystemError) -> String {
         var name = utsname()
         try systemCall("examine", "the kernel") { unsafe uname(&name) }

@@ -25,6 +25,9 @@ package struct DriftScan {
     private var touched = Touched()
     /// Why paths could not be looked at.
     private var failures: [String] = []
+    /// Whether this generation was looked at as a whole: without that a look at a part would tell of
+    /// the part alone.
+    private var hasSeenAll = false
     /// Whether there is a systemd to ask.
     package var asksSystemd = true
     /// Whether units are to be looked at too.
@@ -55,6 +58,7 @@ package struct DriftScan {
         unitFindings = []
         standings = [:]
         waiting = []
+        hasSeenAll = false
         inspector.forget(allBut: list.inspectedPlaces)
     }
 
@@ -73,7 +77,7 @@ package struct DriftScan {
 
     /// Begins with what was touched.
     package mutating func beginLook() {
-        guard let list, !touched.everything else {
+        guard let list, hasSeenAll, !touched.everything else {
             begin()
             return
         }
@@ -97,7 +101,7 @@ package struct DriftScan {
             waiting.removeLast(min(Self.stride, waiting.count))
             if Clocks.monotonic() >= end { break }
         }
-        if waiting.isEmpty, !wantsUnits { remembered = [] }
+        if waiting.isEmpty, !wantsUnits { finish() }
         return waiting.isEmpty
     }
 
@@ -158,7 +162,8 @@ package struct DriftScan {
         return compared.contains { index, drifts in
             // How large a file is now, that differed before, is the next scan's to tell.
             let known = findings[index] ?? []
-            return drifts.count != known.count || !zip(drifts, known).allSatisfy { $0.isSame(as: $1) }
+            return drifts.count != known.count
+                || !zip(drifts, known).allSatisfy { $0.isSame(as: $1) }
         }
     }
 
@@ -189,18 +194,19 @@ package struct DriftScan {
         }
         self.standings = byName
         unitFindings = found
-        endUnits()
+        finish()
     }
 
     /// Nobody can tell how the units are: what was known of them stays.
     package mutating func failUnits(_ reason: String) {
         failures.append(reason)
-        endUnits()
+        finish()
     }
 
-    private mutating func endUnits() {
+    private mutating func finish() {
         wantsUnits = false
         remembered = []
+        hasSeenAll = true
     }
 
     /// What puts units right, as they were found.
@@ -241,7 +247,7 @@ package struct DriftScan {
 }
 
 extension Drift.Kind {
-    package init(_ kind: Deviation.Kind) {
+    init(_ kind: Deviation.Kind) {
         guard let same = Drift.Kind(rawValue: kind.rawValue) else {
             fatalError("a deviation's kind is a drift's kind: \(kind)")
         }

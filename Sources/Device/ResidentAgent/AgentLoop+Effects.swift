@@ -1,6 +1,7 @@
 internal import AgentMachine
 internal import DeviceRecords
 internal import Documents
+internal import DriftWatch
 internal import FleetModel
 internal import HostSystem
 internal import Transaction
@@ -148,6 +149,14 @@ extension AgentLoop {
 
     // MARK: Memory
 
+    /// A command let something be tried again while we slept: Git is asked, however quiet it is.
+    func noticeRetry() throws {
+        let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
+        let failures = Set((ledger?.failed ?? []).map(\.digest))
+        if knownFailures?.isSubset(of: failures) == false { inputs.append(.fetchWanted) }
+        knownFailures = failures
+    }
+
     private func record(_ event: AgentEvent) throws {
         let now = Clocks.wall()
         var ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
@@ -159,6 +168,7 @@ extension AgentLoop {
             try store.write(ledger, at: StateLayout.ledger)
             bus?.happened(ledger)
         }
+        knownFailures = Set(ledger.failed.map(\.digest))
         switch event {
         case .drift(let drifts): try keepDrift(drifts)
         case .healed(let subjects): driftScan.healed(subjects)

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import DriftWatch
 internal import FleetModel
 internal import HealthProbes
 internal import HostSystem

@@ -1,5 +1,6 @@
 package import AgentMachine
 package import DeviceRecords
+internal import Digests
 internal import DriftWatch
 internal import FleetModel
 internal import Glibc
@@ -37,6 +38,8 @@ package final class AgentLoop {
     var scanPause = Duration.zero
     /// What the disk says of lasting drift.
     var keptDrift = DriftRecord([])
+    /// What failed here when the ledger was last looked at; nil before.
+    var knownFailures: Set<ContentDigest>?
     var status: LiveStatus
     /// Only of the resident agent, and only once it is the one.
     var bus: AgentBus?
@@ -192,6 +195,7 @@ package final class AgentLoop {
             current: try store.currentGeneration(), isHeld: try isHeld())
         effects += machine.handle(looked, at: Clocks.monotonic())
         effects += machine.start(at: position)
+        try noticeRetry()
     }
 
     /// Lets the machine answer what happened, and gives it what it wants.

@@ -1,16 +1,14 @@
 internal import AgentMachine
 internal import DeviceRecords
 internal import Documents
-internal import DriftWatch
 internal import FleetModel
 package import HostSystem
-internal import Transaction
 internal import UnitPlanning
 
 /// What a technician does on site, without a network.
 package struct Commands {
-    private let root: Root
-    private let store: RecordStore
+    let root: Root
+    let store: RecordStore
 
     package init(_ root: Root) {
         self.root = root
@@ -18,7 +16,7 @@ package struct Commands {
     }
 
     /// How long a command waits for the agent to finish what it is doing.
-    private static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(60)
 
     // MARK: Doing
 
@@ -126,36 +124,22 @@ package struct Commands {
             say("the record of generation \(number) is missing")
             return .broken
         }
-        var scan = DriftScan(root: root)
-        let findings = try scan.scan(record, at: Clocks.wall())
-        if asJSON {
-            let document: JSONValue = [
-                "version": 1, "generation": .integer(Int64(number)),
-                "drift": .array(
-                    findings.map { finding in
-                        [
-                            "path": .string(finding.path), "bundle": .string(finding.bundle),
-                            "kind": .string(finding.kind.rawValue),
-                            "detail": .string(finding.deviation.detail),
-                        ]
-                    }),
-            ]
-            print(document.pretty + "\n")
-        } else {
-            for finding in findings {
-                print("\(finding.kind.rawValue)  \(finding.path)  \(finding.deviation.detail)\n")
-            }
-        }
-        return findings.isEmpty ? .well : .notWell
+        let look = DriftLook(record, store: store)
+        for failure in look.failures { say("not everything could be looked at: \(failure)") }
+        print(
+            asJSON
+                ? look.json.pretty + "\n"
+                : look.drifts.map { "\($0.kind.rawValue)  \($0.subject)  \($0.detail)\n" }.joined())
+        return look.drifts.isEmpty && look.failures.isEmpty ? .well : .notWell
     }
 
-    private func busy() -> AgentExit {
+    func busy() -> AgentExit {
         say("the agent is busy with this device; try again, or see `flotilla-agent status`")
         return .busy
     }
 
-    private func say(_ text: String) { Program.writeToStandardError(text + "\n") }
+    func say(_ text: String) { Program.writeToStandardError(text + "\n") }
 
     /// Who does not read what he asked for has closed the pipe: no harm done.
-    private func print(_ text: String) { try? Program.writeToStandardOutput(text) }
+    func print(_ text: String) { try? Program.writeToStandardOutput(text) }
 }

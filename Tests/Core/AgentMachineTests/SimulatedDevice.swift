@@ -58,7 +58,7 @@ struct SimulatedDevice {
         case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
         case 0..<13 where !awaited.isEmpty: answer()
         case 0..<16: letTimePass()
-        case 16: hear(.syncRequested)
+        case 16: hear(Bool.random(using: &generator) ? .syncRequested : .touched)
         case 17:
             isHeld.toggle()
             hear(.looked(current: current, isHeld: isHeld))
@@ -145,7 +145,8 @@ struct SimulatedDevice {
                 fail("\(effect) without an order that opens it")
             }
             awaited.append(effect)
-        case .fetch, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .look, .healUnits:
+            awaited.append(effect)
         }
     }
 
@@ -213,8 +214,8 @@ struct SimulatedDevice {
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
         case .flip(let move): flip(move)
-        case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
-        case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
+        case .changeUnits, .healUnits: isGood() ? .unitsChanged : .unitsFailed("u")
+        case .scan, .look: isGood() ? .scanned(drifts()) : .scanFailed("s")
         case .discard, .journal, .forgetJournal, .record:
             fatalError("\(effect) wants no answer")
         }
@@ -265,7 +266,12 @@ struct SimulatedDevice {
         return results
     }
 
-    private mutating func toHeal() -> [String] { Bool.random(using: &generator) ? ["/a"] : [] }
+    private mutating func drifts() -> [Drift] {
+        ["/a", "/b", "a.service"].compactMap { subject in
+            let policy = Bool.random(using: &generator) ? DriftPolicy.heal : .report
+            return Bool.random(using: &generator) ? Drift.found(subject, policy) : nil
+        }
+    }
 
     private mutating func flip(_ move: Move) -> AgentInput {
         guard isGood() else {
