@@ -183,7 +183,9 @@ let modules: [Module] = [
         ]),
     Module(
         name: "DriftWatch", wing: .device,
-        uses: ["DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction"]),
+        uses: [
+            "DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction", "UnitPlanning",
+        ]),
     Module(
         name: "UnitControl", wing: .device,
         uses: ["AgentMachine", "DeviceRecords", "FleetModel", "HostSystem", "UnitPlanning"]),

@@ -39,8 +39,12 @@ package enum AgentEffect: Equatable, Sendable {
     case changeUnits(Move, UnitMoment)
     /// Boot the machine. Nothing answers where that works; `rebootFailed` where it does not.
     case reboot(Move)
-    /// Compare the disk with the generation. Answered by `scanned` or `scanFailed`.
+    /// Compare the disk and the units with the generation. Answered by `scanned` or `scanFailed`.
     case scan
+    /// The same, but only where something happened.
+    case look
+    /// Put these units right, whose files are. Answered by `unitsChanged` or `unitsFailed`.
+    case healUnits([String])
     /// Keep it in the ledger, and report it.
     case record(AgentEvent)
 }
@@ -80,9 +84,12 @@ package enum AgentEvent: Equatable, Sendable {
     /// The same, for nobody answered from `Move.from`. Nobody answers from here either, so it may be
     /// no fault of the release: it is tried again after that time, by itself.
     case lostLink(Move, retryAfter: Duration)
+    /// Paths, or units, that are right again.
     case healed([String])
-    /// The paths that differ; an empty list ends the drift.
-    case drift([String])
+    /// Everything that differs, and what is done about it; an empty list ends the drift.
+    case drift([Drift])
+    /// These were put right too often and are left alone for a while.
+    case contested([Drift])
     /// Something that will be tried again.
     case trouble(String)
 }

@@ -10,6 +10,8 @@ package enum AgentInput: Equatable, Sendable {
     case syncRequested
     /// Somebody on site wants to go back to generation `to`.
     case rollbackRequested(to: Int, reason: String)
+    /// Something happened to managed paths.
+    case touched
     /// What the disk says, where others may have changed it: which generation is current, and
     /// whether a technician holds the device.
     case looked(current: Int, isHeld: Bool)
@@ -40,7 +42,8 @@ package enum AgentInput: Equatable, Sendable {
     /// In the order in which they ran; those after one that did not pass may be missing.
     case hooksRan([HookResult])
     case rebootFailed(String)
-    case scanned(drifted: [String], toHeal: [String])
+    /// Everything that differs now, whether it was looked at just now or before, sorted by subject.
+    case scanned([Drift])
     case scanFailed(String)
 }
 

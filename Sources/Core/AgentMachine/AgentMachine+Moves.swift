@@ -78,6 +78,12 @@ extension AgentMachine {
             return undone(move)
         case (.undoing(let move), .unitsFailed(let reason)):
             return [.record(.trouble(reason))] + undone(move)
+
+        case (.healingUnits(let units), .unitsChanged):
+            return unitsHealed(units, at: now)
+        case (.healingUnits, .unitsFailed(let reason)):
+            state = .idle
+            return [.record(.trouble(reason))]
         default:
             unexpected(input)
         }
@@ -101,8 +107,7 @@ extension AgentMachine {
             state = .idle
             return [.record(.wentBack(move)), .forgetJournal]
         case .heal:
-            state = .idle
-            return [.record(.healed(move.paths)), .forgetJournal]
+            return pathsHealed(move, at: now)
         }
     }
 
@@ -126,8 +131,7 @@ extension AgentMachine {
         _ move: Move, _ course: Course, because reason: String, at now: Instant
     ) -> [AgentEffect] {
         if move.purpose == .heal {
-            state = .idle
-            return [.record(.trouble(reason)), .forgetJournal]
+            return [.record(.trouble(reason)), .forgetJournal] + healUnits()
         }
         var next = course
         next.failures += 1

@@ -11,6 +11,10 @@ package struct AgentMachine: Sendable {
         /// `isFresh` where Git was asked for the tip just now.
         case staging(tip: Revision, opened: Revision?, isFresh: Bool)
         case scanning
+        /// Only what was touched is compared.
+        case glancing
+        /// Units of these names are put right, where no path is.
+        case healingUnits([String])
         /// The checks are tried on the old generation.
         case comparing(Ready)
         /// The contents of `Move.to` are made again.
@@ -63,6 +67,11 @@ package struct AgentMachine: Sendable {
     var fetchFailures = 0
     private(set) var isHeld = false
     private var syncIsWanted = false
+    /// Something happened to managed paths that nobody has looked at yet.
+    var isTouched = false
+    var healing = HealingRecord()
+    /// What is to be put right when the paths are.
+    var unitsToHeal: [String] = []
     /// The last look ended in something that is to be tried again, and no order will tell of it.
     var isUnsettled = false
     /// How often in a row a hook asked for another time, and until when nothing is begun again.
@@ -101,7 +110,7 @@ package struct AgentMachine: Sendable {
     package mutating func keep(_ pace: AgentPace) { self.pace = pace }
 
     /// Whether nothing is under way. A one-shot run ends here.
-    package var isIdle: Bool { state == .idle && !syncIsWanted }
+    package var isIdle: Bool { state == .idle && !syncIsWanted && !isTouched }
 
     /// Whether what is under way waits for something that may take days, so that nobody should wait
     /// with it.
@@ -121,7 +130,8 @@ package struct AgentMachine: Sendable {
         case .idle: isHeld ? "held" : "idle"
         case .fetching: "fetching"
         case .staging: "staging"
-        case .scanning: "scanning"
+        case .scanning, .glancing: "scanning"
+        case .healingUnits: "healing"
         case .comparing: "comparing"
         case .restaging(let move, _), .preparing(let move, _, _), .looking(let move, _, _),
             .leaving(let move, _, _), .flipping(let move, _, _), .arriving(let move, _),
@@ -137,7 +147,7 @@ package struct AgentMachine: Sendable {
     /// When the machine wants the next `tick`, at the latest.
     package var wakeAt: Instant {
         switch state {
-        case .idle where syncIsWanted: Instant(nanoseconds: .min)
+        case .idle where syncIsWanted || isTouched: Instant(nanoseconds: .min)
         case .idle:
             [nextFetch, nextScan, orderDue, linkLoss?.dueAt].compactMap { $0 }.min() ?? nextScan
         case .waiting(_, _, let until), .stuck(_, _, let until), .rebooting(_, _, let until): until
@@ -190,6 +200,9 @@ package struct AgentMachine: Sendable {
         case .rollbackRequested(let target, let reason):
             guard mayGoBack(to: target) else { return [] }
             return goBack(Move(.goBack, from: current, to: target, reason: reason))
+        case .touched:
+            isTouched = true
+            return resume(at: now)
         case .tick:
             return resume(at: now)
         case .fetched, .fetchFailed, .staged, .stageFailed:
@@ -214,7 +227,10 @@ package struct AgentMachine: Sendable {
         isHeld = held
         // What was passed over is looked at again.
         followed = nil
-        if !held { lookSoon(at: now) }
+        if !held {
+            lookSoon(at: now)
+            nextScan = min(nextScan, now)
+        }
     }
 
     // MARK: Time
@@ -222,6 +238,8 @@ package struct AgentMachine: Sendable {
     private mutating func resume(at now: Instant) -> [AgentEffect] {
         switch state {
         case .idle:
+            // It takes a moment, and a fetch may take hours.
+            if isTouched { return beginLook() }
             if syncIsWanted || now >= nextFetch || linkLoss?.isDue(at: now) == true {
                 syncIsWanted = false
                 linkLoss?.endWait(at: now)
@@ -229,9 +247,7 @@ package struct AgentMachine: Sendable {
             }
             let effects = followOrder(at: now)
             if !effects.isEmpty { return effects }
-            guard now >= nextScan else { return [] }
-            state = .scanning
-            return [.scan]
+            return now >= nextScan ? beginScan() : []
         case .waiting(let move, let gate, let until) where now >= until:
             state = .probing(move, gate)
             return [.probe(generation: move.to)]
@@ -347,25 +363,6 @@ package struct AgentMachine: Sendable {
             .upgrade, from: current, to: candidate.generation, wasFailing: wasFailing,
             rebootFor: candidate.rebootFor, wayHome: wayHome(of: candidate))
         return prepare(move, candidate.gate, ready)
-    }
-
-    // MARK: Drift
-
-    private mutating func scanned(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
-        if case .comparing(let ready) = state { return notWhole(ready, input, at: now) }
-        guard case .scanning = state else { unexpected(input) }
-        state = .idle
-        nextScan = now + pace.spreadOut(pace.scanInterval)
-        switch input {
-        case .scanned(let drifted, let toHeal):
-            guard !toHeal.isEmpty, !isHeld else { return [.record(.drift(drifted))] }
-            let move = Move(.heal, from: current, to: current, paths: toHeal)
-            return [.record(.drift(drifted))] + restage(move)
-        case .scanFailed(let reason):
-            return [.record(.trouble(reason))]
-        default:
-            unexpected(input)
-        }
     }
 
     func unexpected(_ input: AgentInput) -> Never {

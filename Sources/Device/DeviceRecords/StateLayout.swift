@@ -20,6 +20,8 @@ package enum StateLayout {
     package static let trust = state + "/trust.json"
     package static let ledger = state + "/ledger.json"
     package static let hold = state + "/hold.json"
+    /// What differs and stays so.
+    package static let drift = state + "/drift.json"
     package static let journal = state + "/journal.json"
     /// What a generation on trial has cost so far; gone when none is.
     package static let boots = state + "/boots.json"

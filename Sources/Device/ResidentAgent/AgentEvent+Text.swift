@@ -31,10 +31,29 @@ extension AgentEvent {
         case .lostLink(let move, let pause):
             "back on generation \(move.to), and nobody answers here either, so generation "
                 + "\(move.from) is tried again in \(pause.flotillaText): \(move.reason ?? "")"
-        case .healed(let paths): "healed \(paths.joined(separator: ", "))"
-        case .drift(let paths):
-            paths.isEmpty ? nil : "drift: \(paths.prefix(10).joined(separator: ", "))"
+        case .healed(let subjects): "healed \(listed(subjects))"
+        case .drift(let drifts):
+            drifts.isEmpty ? nil : "drift: \(listed(drifts.map(\.words)))"
+        case .contested(let drifts):
+            "CONTESTED: \(listed(drifts.map(\.contest)))"
         case .trouble(let reason): "trouble: \(reason)"
         }
     }
+}
+
+extension Drift {
+    /// `/etc/motd (content)`
+    var words: String { "\(subject) (\(kind.rawValue))" }
+
+    /// Who won, for now.
+    var contest: String {
+        "\(subject): \(detail); it was healed \(healed) times within 10 minutes, and is left alone "
+            + "for an hour"
+    }
+}
+
+/// The first ten, and how many there are besides.
+func listed(_ items: [String]) -> String {
+    let shown = items.prefix(10).joined(separator: ", ")
+    return items.count > 10 ? "\(shown) and \(items.count - 10) more" : shown
 }

@@ -51,7 +51,11 @@ extension AgentLoop {
         case .reboot:
             reboot()
         case .scan:
-            inputs.append(scan())
+            beginScan(onlyTouched: false)
+        case .look:
+            beginScan(onlyTouched: true)
+        case .healUnits(let names):
+            healUnits(names)
         case .record(let event):
             try record(event)
         }
@@ -64,24 +68,12 @@ extension AgentLoop {
             let old = try knownGeneration(move.from)
             let new = try knownGeneration(move.to)
             try Flip(store: store).perform(move, from: old, to: new)
-            driftScan.reset(root: root)
+            compare(with: new)
             return .flipped
         } catch let failure as Flip.Failure {
             return .flipFailed("\(failure)", passedCommitPoint: failure.passedCommitPoint)
         } catch {
             return .flipFailed("\(error)", passedCommitPoint: false)
-        }
-    }
-
-    private func scan() -> AgentInput {
-        do {
-            let record = try knownGeneration(store.currentGeneration())
-            let findings = try driftScan.scan(record, at: Clocks.wall())
-            return .scanned(
-                drifted: findings.map(\.path),
-                toHeal: findings.filter { $0.policy == .heal }.map(\.path))
-        } catch {
-            return .scanFailed("\(error)")
         }
     }
 
@@ -106,8 +98,8 @@ extension AgentLoop {
 
     /// What was edited by hand and is to be healed is no excuse for a release that breaks the same.
     private func compare(_ generation: Int) {
-        switch scan() {
-        case .scanned(_, let toHeal) where toHeal.isEmpty: break
+        switch scanAtOnce() {
+        case .scanned(let found) where !found.contains { $0.policy == .heal && !$0.isOfUnit }: break
         case let notWhole:
             inputs.append(notWhole)
             return
@@ -143,6 +135,14 @@ extension AgentLoop {
         try store.write(journal, at: StateLayout.journal)
     }
 
+    /// A command let something be tried again while we slept: Git is asked, however quiet it is.
+    func noticeRetry() throws {
+        let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
+        let failures = Set((ledger?.failed ?? []).map(\.digest))
+        if knownFailures?.isSubset(of: failures) == false { inputs.append(.fetchWanted) }
+        knownFailures = failures
+    }
+
     private func record(_ event: AgentEvent) throws {
         let now = Clocks.wall()
         var ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
@@ -155,6 +155,12 @@ extension AgentLoop {
         if changed {
             try store.write(ledger, at: StateLayout.ledger)
             bus?.happened(ledger)
+        }
+        knownFailures = Set(ledger.failed.map(\.digest))
+        switch event {
+        case .drift(let drifts): try keepDrift(drifts)
+        case .healed(let subjects): driftScan.healed(subjects)
+        default: break
         }
         if let line = event.logLine { say(line) }
         status.note(event, at: now)

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import DriftWatch
 internal import FleetModel
 internal import HealthProbes
 internal import HostSystem
@@ -71,6 +72,12 @@ extension AgentLoop {
             ended(run, since: start, outcome)
         case .reboot:
             if !outcome.isSuccess { failed(job.purpose, told(outcome)) }
+        case .unitStandings:
+            unitsShown(outcome)
+        case .mendUnits(let words, let rest, let failures):
+            let failure =
+                outcome.isSuccess ? [] : ["\(words.joined(separator: " ")): \(told(outcome))"]
+            mend(rest, failures: failures + failure)
         case .resolve:
             if outcome.isSuccess {
                 resolved(outcome.output)
@@ -122,7 +129,8 @@ extension AgentLoop {
             return .restaged(
                 gate: try knownGeneration(move.to).state.health,
                 rebootFor: try plan(for: move).rebootFor)
-        case .probe, .unitStates, .askGit, .units, .look, .hook, .reboot, .resolve:
+        case .probe, .unitStates, .askGit, .units, .look, .hook, .reboot, .resolve, .unitStandings,
+            .mendUnits:
             fatalError("only the worker's commands answer in JSON")
         }
     }
@@ -139,6 +147,11 @@ extension AgentLoop {
         case .stage: inputs.append(.stageFailed(reason))
         case .restage: inputs.append(.restageFailed(reason))
         case .resolve: bus?.resolveFailed(reason)
+        case .unitStandings:
+            driftScan.failUnits("systemctl show: \(reason)")
+            endScan()
+        case .mendUnits(let words, let rest, let failures):
+            mend(rest, failures: failures + ["\(words.joined(separator: " ")): \(reason)"])
         case .probe(let check, _):
             probed(check, CheckResult(check: check.id, passed: false, detail: reason))
         case .unitStates(let checks):

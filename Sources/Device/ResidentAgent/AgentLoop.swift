@@ -1,5 +1,6 @@
 package import AgentMachine
 package import DeviceRecords
+internal import Digests
 internal import DriftWatch
 internal import FleetModel
 internal import Glibc
@@ -34,6 +35,16 @@ package final class AgentLoop {
     /// Counts what a generation on trial costs.
     var trial: Trial
     var driftScan: DriftScan
+    /// Only of the resident agent.
+    var watch: ChangeWatch?
+    /// When a scan that is under way goes on; nil while none is, or while it waits for systemd.
+    var nextPiece: Instant?
+    /// Between two pieces of a scan. Nobody waits for a resident agent's.
+    var scanPause = Duration.zero
+    /// What the disk says of lasting drift.
+    var keptDrift = DriftRecord([])
+    /// What failed here when the ledger was last looked at; nil before.
+    var knownFailures: Set<ContentDigest>?
     var status: LiveStatus
     /// Only of the resident agent, and only once it is the one.
     var bus: AgentBus?
@@ -61,9 +72,9 @@ package final class AgentLoop {
         self.worker = worker
         self.containment =
             try containment ?? ChildContainment(prefix: Self.groupPrefix(of: root))
-        driftScan = DriftScan(root: root)
         store = RecordStore(root: root)
         trial = Trial(store: store)
+        driftScan = DriftScan(root: root)
         signals = try SignalQueue([.terminate, .interrupt, .hangUp])
         self.notifier = notifier
         status = LiveStatus()
@@ -73,6 +84,11 @@ package final class AgentLoop {
         if let known = try store.readIfWhole(LiveStatus.self, at: StateLayout.status) {
             status = known
         }
+        // Gone after a boot, so what lasts is kept elsewhere too.
+        keptDrift =
+            try store.readIfWhole(DriftRecord.self, at: StateLayout.drift) ?? DriftRecord([])
+        let known = status.drift.isEmpty ? keptDrift.drifts : status.drift
+        driftScan = DriftScan(root: root, known: known)
     }
 
     /// Follows the channel until a signal ends it.
@@ -88,6 +104,7 @@ package final class AgentLoop {
                     residence = try takeResidence()
                     if residence == nil { return false }
                     bus = AgentBus(store: store, configuration: configuration)
+                    startWatching()
                 }
                 if try !work() { try rest() }
                 failures = 0
@@ -187,6 +204,7 @@ package final class AgentLoop {
             current: try store.currentGeneration(), isHeld: try isHeld())
         effects += machine.handle(looked, at: Clocks.monotonic())
         effects += machine.start(at: position, now: Clocks.monotonic())
+        try noticeRetry()
     }
 
     /// Lets the machine answer what happened, and gives it what it wants.
@@ -239,9 +257,13 @@ package final class AgentLoop {
         var requests = [PollRequest(reading: signals.descriptor)]
         requests += jobs.flatMap { $0.child.descriptors }.map(PollRequest.init(reading:))
         let place = requests.count
-        if let request = bus?.pollRequest { requests.append(request) }
+        let busRequest = bus?.pollRequest
+        if let busRequest { requests.append(busRequest) }
         let now = Clocks.monotonic()
-        let wakes = jobs.map(\.deadline) + [bus?.wakeAt, retryAt].compactMap { $0 }
+        if let request = watch?.pollRequest(at: now) { requests.append(request) }
+        let watchWake = watch?.wakeAt(now, isBusy: !machine.isIdle)
+        let wakes =
+            jobs.map(\.deadline) + [bus?.wakeAt, retryAt, nextPiece, watchWake].compactMap { $0 }
         let untilWake = wakes.map { $0 - now }.min() ?? duration
         let timeout = max(.zero, min(duration, untilWake, notifier.interval))
         try PollRequest.wait(for: &requests, timeout: timeout)
@@ -250,7 +272,9 @@ package final class AgentLoop {
         try takeSignals()
         reapJobs()
         repeatFailedProbes()
-        serveBus(place < requests.count ? requests[place] : nil)
+        serveBus(busRequest == nil ? nil : requests[place])
+        hearChanges()
+        continueScan()
     }
 
     private var prospects: Prospects {

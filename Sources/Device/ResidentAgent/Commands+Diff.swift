@@ -1,6 +1,5 @@
 internal import DeviceRecords
 internal import Documents
-internal import DriftWatch
 internal import FleetModel
 internal import HostSystem
 internal import Transaction
@@ -28,27 +27,13 @@ extension Commands {
             say("the record of generation \(number) is missing")
             return .broken
         }
-        var scan = DriftScan(root: root)
-        let findings = try scan.scan(record, at: Clocks.wall())
-        if asJSON {
-            let document: JSONValue = [
-                "version": 1, "generation": .integer(Int64(number)),
-                "drift": .array(
-                    findings.map { finding in
-                        [
-                            "path": .string(finding.path), "bundle": .string(finding.bundle),
-                            "kind": .string(finding.kind.rawValue),
-                            "detail": .string(finding.deviation.detail),
-                        ]
-                    }),
-            ]
-            print(document.pretty + "\n")
-        } else {
-            for finding in findings {
-                print("\(finding.kind.rawValue)  \(finding.path)  \(finding.deviation.detail)\n")
-            }
-        }
-        return findings.isEmpty ? .well : .notWell
+        let look = DriftLook(record, store: store)
+        for failure in look.failures { say("not everything could be looked at: \(failure)") }
+        print(
+            asJSON
+                ? look.json.pretty + "\n"
+                : look.drifts.map { "\($0.kind.rawValue)  \($0.subject)  \($0.detail)\n" }.joined())
+        return look.drifts.isEmpty && look.failures.isEmpty ? .well : .notWell
     }
 }
 

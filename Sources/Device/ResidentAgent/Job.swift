@@ -25,6 +25,10 @@ final class Job {
         case reboot
         /// Looks the broker's name up.
         case resolve
+        /// Asks systemd how the units stand.
+        case unitStandings
+        /// A step of putting units right is being done, and these come after it.
+        case mendUnits([String], rest: [UnitMend], failures: [String])
 
         /// It works on what strangers send, and without root's rights: nothing of it may outlive
         /// it, least of all what could write where it wrote.
@@ -36,7 +40,9 @@ final class Job {
                 case .http, .tcp: true
                 case .command, .file, .unit, .disk, .memory: false
                 }
-            case .stage, .restage, .units, .unitStates, .look, .hook, .reboot: false
+            case .stage, .restage, .units, .unitStates, .look, .hook, .reboot, .unitStandings,
+                .mendUnits:
+                false
             }
         }
 

@@ -36,8 +36,13 @@ extension Ledger {
             noteWayBack(by: move, generation, at: now, took: details.took)
         case .lostLink(let move, let pause):
             noteLostLink(by: move, generation(move.from), pause, at: now)
-        case .drift(let paths):
-            noteDrift(paths, at: now)
+        case .drift(let drifts):
+            noteDrift(drifts, at: now)
+        case .contested(let drifts):
+            append(
+                Outcome(
+                    kind: "contested", generation: confirmed,
+                    detail: listed(drifts.map(\.contest)), at: now))
         case .healed(let paths):
             toldDrift = nil
             append(
@@ -70,12 +75,12 @@ extension Ledger {
     }
 
     /// Tells of a drift once, however often it is seen: the disk of an idle device is left alone.
-    private mutating func noteDrift(_ paths: [String], at now: Instant) {
-        guard !paths.isEmpty else {
+    private mutating func noteDrift(_ drifts: [Drift], at now: Instant) {
+        guard !drifts.isEmpty else {
             toldDrift = nil
             return
         }
-        let told = listed(paths)
+        let told = listed(drifts.map(\.words))
         guard told != toldDrift else { return }
         toldDrift = told
         append(Outcome(kind: "drift", generation: confirmed, detail: told, at: now))
@@ -149,8 +154,8 @@ extension Ledger {
             raise(
                 \.rejection,
                 Outcome(kind: "postponed", revision: revision, detail: reason, at: now))
-        case .failed, .wentBack, .lostLink, .healed, .fetchFailed, .fetchWorks, .drift, .trouble,
-            .postponed, .hooksRan, .step:
+        case .failed, .wentBack, .lostLink, .healed, .fetchFailed, .fetchWorks, .drift, .contested,
+            .trouble, .postponed, .hooksRan, .step:
             break
         }
     }
@@ -168,10 +173,5 @@ extension Ledger {
         Outcome(
             kind: "knownBad", revision: revision,
             detail: "not tried again, for it failed here: \(reason)", at: now)
-    }
-
-    func listed(_ items: [String]) -> String {
-        let shown = items.prefix(10).joined(separator: ", ")
-        return items.count > 10 ? "\(shown) and \(items.count - 10) more" : shown
     }
 }

@@ -76,9 +76,9 @@ struct StateReporter {
         return ReportedState.DriftReport(
             count: live.driftCount,
             paths: live.drift.prefix(Limits.reportedDriftPaths).map {
-                wireText($0, limit: Limits.reportedPathBytes)
+                wireText($0.subject, limit: Limits.reportedPathBytes)
             },
-            since: live.driftSince)
+            since: live.driftSince, contested: live.contestedCount)
     }
 
     /// What is known before the worker has looked at the fleet's own labels for this device.

@@ -128,7 +128,7 @@ extension FleetSimulation {
         case .fetch, .askGit:
             answerLater(effect, device, after: generator.delay(300...3_000))
         case .reconnect: tell(device, link: .reconnect)
-        case .stage, .restage, .flip, .changeUnits, .scan:
+        case .stage, .restage, .flip, .changeUnits, .scan, .look, .healUnits:
             answerLater(effect, device, after: generator.delay(50...2_000))
         case .compare, .probe:
             answerLater(effect, device, after: generator.delay(10...300))
@@ -169,10 +169,10 @@ extension FleetSimulation {
         case .flip(let move):
             flip(device, move)
             return .flipped
-        case .changeUnits: return .unitsChanged
+        case .changeUnits, .healUnits: return .unitsChanged
         case .runHooks: return .hooksRan([])
         case .seeUnits: return .unitsSeen([])
-        case .scan: return .scanned(drifted: [], toHeal: [])
+        case .scan, .look: return .scanned([])
         case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }

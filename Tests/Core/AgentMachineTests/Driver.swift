@@ -3,6 +3,30 @@ import Testing
 
 @testable import AgentMachine
 
+extension AgentInput {
+    /// What a scan found, by path alone.
+    static func scanned(drifted: [String], toHeal: [String]) -> AgentInput {
+        .scanned(drifted.map { .found($0, toHeal.contains($0) ? .heal : .report) })
+    }
+}
+
+extension AgentEvent {
+    /// The same as the machine tells it, where nobody holds the device and nobody fights.
+    static func drift(_ drifted: [String], healing: [String]) -> AgentEvent {
+        .drift(drifted.map { .found($0, healing.contains($0) ? .heal : .report) })
+    }
+}
+
+extension Drift {
+    static func found(
+        _ subject: String, _ policy: DriftPolicy = .heal, kind: Drift.Kind = .content
+    ) -> Drift {
+        Drift(
+            subject: subject, bundle: "web", kind: kind, detail: "odd", policy: policy,
+            since: Instant(seconds: 7))
+    }
+}
+
 /// Feeds the machine, with a clock that only moves when it is told to.
 struct Driver {
     private(set) var now = Instant(seconds: 1_000)

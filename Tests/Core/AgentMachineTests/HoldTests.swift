@@ -27,9 +27,11 @@ import Testing
         _ = driver.say(.looked(current: 1, isHeld: true))
         driver.settleDown()
         #expect(driver.say(.tick) == [.scan])
+        var held = Drift.found("/etc/x")
+        held.standing = .held
         #expect(
             driver.say(.scanned(drifted: ["/etc/x"], toHeal: ["/etc/x"]))
-                == [.record(.drift(["/etc/x"]))])
+                == [.record(.drift([held]))])
         #expect(driver.machine.state == .idle)
     }
 

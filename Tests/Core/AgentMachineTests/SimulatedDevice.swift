@@ -64,7 +64,7 @@ struct SimulatedDevice {
         case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
         case 0..<13 where !awaited.isEmpty: answer()
         case 0..<16: letTimePass()
-        case 16: hear(.syncRequested)
+        case 16: hear(Bool.random(using: &generator) ? .syncRequested : .touched)
         case 17:
             isHeld.toggle()
             hear(.looked(current: current, isHeld: isHeld))
@@ -161,7 +161,8 @@ struct SimulatedDevice {
                 fail("\(effect) without an order that opens it")
             }
             awaited.append(effect)
-        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .seeUnits, .askGit:
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .seeUnits, .askGit,
+            .look, .healUnits:
             awaited.append(effect)
         case .reconnect: mayReconnect = true
         case .runHooks(let move, let moment):
@@ -264,15 +265,16 @@ struct SimulatedDevice {
                 ? .restaged(gate: gates[move.to] ?? HealthGate(), rebootFor: rebootPaths())
                 : .restageFailed("r")
         case .compare where Int.random(in: 0..<6, using: &generator) == 0:
-            isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: ["/a"]) : .scanFailed("s")
+            isGood()
+                ? .scanned([Drift.found("/a", .heal), Drift.found("/b", .report)]) : .scanFailed("s")
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
         case .askGit: isGood() ? .gitAnswered : .gitSilent("g")
         case .flip(let move): flip(move)
-        case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
+        case .changeUnits, .healUnits: isGood() ? .unitsChanged : .unitsFailed("u")
         case .seeUnits: isMostlyGood() ? .unitsSeen([]) : .unitsFailed("l")
         case .runHooks(_, let moment): .hooksRan(isMostlyGood() ? [] : [objection(moment)])
-        case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
+        case .scan, .look: isGood() ? .scanned(drifts()) : .scanFailed("s")
         case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
@@ -336,7 +338,12 @@ struct SimulatedDevice {
             verdict: Bool.random(using: &generator) ? .notNow : .failed, detail: "h")
     }
 
-    private mutating func toHeal() -> [String] { Bool.random(using: &generator) ? ["/a"] : [] }
+    private mutating func drifts() -> [Drift] {
+        ["/a", "/b", "a.service"].compactMap { subject in
+            let policy = Bool.random(using: &generator) ? DriftPolicy.heal : .report
+            return Bool.random(using: &generator) ? Drift.found(subject, policy) : nil
+        }
+    }
 
     /// The link comes back where it was asked for, or not.
     private mutating func reconnect() {

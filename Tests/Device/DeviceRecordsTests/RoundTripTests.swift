@@ -46,6 +46,7 @@ import Testing
         try expectRoundTrip(try Samples.ledger())
         try expectRoundTrip(Ledger())
         try expectRoundTrip(Samples.status())
+        try expectRoundTrip(Samples.drift())
         try expectRoundTrip(LiveStatus())
         try expectRoundTrip(Samples.hold())
     }

@@ -95,9 +95,20 @@ enum Samples {
         status.fetchProblem = awkward
         status.trouble = "null"
         status.lastScan = Instant(nanoseconds: -5)
-        status.drift = ["/etc/a", awkward]
+        status.drift = drift().drifts
         status.driftCount = 200
+        status.contestedCount = 3
+        status.watchProblem = awkward
         return status
+    }
+
+    static func drift() -> DriftRecord {
+        DriftRecord(
+            Drift.Kind.allCases.map { kind in
+                Drift(
+                    subject: "/etc/\(kind)", bundle: "web", kind: kind, detail: awkward,
+                    policy: .report, since: moment, standing: .contested, healed: 3)
+            })
     }
 
     static func hold() -> Hold { Hold(reason: awkward, since: moment, until: moment + .seconds(9)) }

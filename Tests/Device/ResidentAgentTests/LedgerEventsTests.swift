@@ -219,13 +219,45 @@ import Testing
     @Test("A drift is told once, and again when it is another one or has ended in between")
     func drift() {
         var ledger = Ledger()
-        #expect(note(.drift(["/etc/x"]), in: &ledger))
-        #expect(!note(.drift(["/etc/x"]), in: &ledger))
-        #expect(note(.drift(["/etc/x", "/etc/y"]), in: &ledger))
+        #expect(note(.drift([found("/etc/x")]), in: &ledger))
+        #expect(!note(.drift([found("/etc/x")]), in: &ledger))
+        #expect(note(.drift([found("/etc/x"), found("a.service")]), in: &ledger))
         #expect(note(.drift([]), in: &ledger))
-        #expect(note(.drift(["/etc/x"]), in: &ledger))
+        #expect(note(.drift([found("/etc/x")]), in: &ledger))
         #expect(ledger.outcomes.map(\.kind) == ["drift", "drift", "drift"])
         #expect(ledger.outcomes.map(\.sequence) == [1, 2, 3])
+        #expect(ledger.outcomes[1].detail == "/etc/x (content), a.service (content)")
+    }
+
+    @Test("A fight is told with what stands there and how often it came back")
+    func contested() {
+        var ledger = Ledger()
+        var drift = found("/etc/x")
+        drift.detail = "the content differs"
+        drift.healed = 3
+        note(.contested([drift]), in: &ledger)
+        #expect(ledger.outcomes.last?.kind == "contested")
+        #expect(
+            ledger.outcomes.last?.detail.hasPrefix(
+                "/etc/x: the content differs; it was healed 3 times") == true)
+    }
+
+    @Test("What is to be tried again is forgotten and told, and no alarm any more")
+    func retry() {
+        var ledger = Ledger()
+        note(.failed(generation: 2, reason: "sick"), in: &ledger)
+        note(.knownBad(Self.second, reason: "sick"), in: &ledger)
+        let failed = ledger.failed
+        #expect(failed.count == 1)
+        ledger.retry(failed, at: Instant(seconds: 9))
+        #expect(ledger.failed.isEmpty)
+        #expect(ledger.alarm == nil)
+        #expect(ledger.outcomes.last?.kind == "retry")
+        #expect(ledger.outcomes.last?.digest == failed.first?.digest)
+    }
+
+    private func found(_ subject: String) -> Drift {
+        Drift(subject: subject, bundle: "b", kind: .content, since: Instant(seconds: 1))
     }
 
     @Test("A heal is told with its paths, and not with more than fit a line")
