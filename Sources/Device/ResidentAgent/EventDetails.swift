@@ -29,7 +29,8 @@ struct Stopwatch {
             stepBegan = now
         case .forgetJournal, .discard:
             moveBegan = nil
-        case .fetch, .stage, .probe, .journal, .scan, .record, .runHooks, .seeUnits, .reboot:
+        case .fetch, .stage, .probe, .journal, .scan, .record, .runHooks, .seeUnits, .reboot,
+            .reconnect, .askGit:
             break
         }
     }
@@ -37,7 +38,7 @@ struct Stopwatch {
     func took(_ event: AgentEvent, at now: Instant) -> Duration? {
         switch event {
         case .step(_, .units), .step(_, .flipped): stepBegan.map { now - $0 }
-        case .confirmed, .wentBack, .failed, .healed: moveBegan.map { now - $0 }
+        case .confirmed, .wentBack, .lostLink, .failed, .healed: moveBegan.map { now - $0 }
         default: nil
         }
     }

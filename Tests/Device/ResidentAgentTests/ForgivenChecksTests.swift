@@ -1,4 +1,5 @@
 import DeviceRecords
+import Documents
 import FleetModel
 import Foundation
 import HostSystem
