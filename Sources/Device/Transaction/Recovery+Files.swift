@@ -38,21 +38,23 @@ extension Recovery {
     }
 
     /// The paths of the current generation that do not stand: all of them where drift is healed.
-    /// Where it is only reported, those that are as they were before Flotilla, for nobody has edited
-    /// them; they came back with the system.
+    /// Where it is only reported, and while the device is held, those that are as they were before
+    /// Flotilla: nobody has edited them, they came back with the system.
     package func lostPaths() throws(TransactionError) -> [String] {
         try asTransaction {
             guard let record = try store.generationIfWhole(store.currentGeneration())
             else { return [] }
             var inspector = Inspector(root: root)
             let policies = record.state.policies()
+            let hold = try store.readIfWhole(Hold.self, at: StateLayout.hold)
+            let isHeld = hold?.holds(at: Clocks.wall()) ?? false
             let saved = try Originals(store: store).read()
             let found = try inspector.deviations(
                 from: record, watching: record.state.watchingApplied)
             return try found.filter { deviation in
                 // What an owned directory does not list has no policy of its own.
                 if deviation.kind == .extra { return false }
-                if policies[deviation.path] == .heal { return true }
+                if policies[deviation.path] == .heal, !isHeld { return true }
                 return try isPristine(deviation.path, saved, &inspector)
             }.map(\.path)
         }

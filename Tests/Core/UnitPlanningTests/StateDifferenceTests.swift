@@ -67,7 +67,7 @@ import UnitPlanning
         }
     }
 
-    @Test("a bundle that is only observed changes nothing, and one that is applied from now on does")
+    @Test("a bundle that is only observed changes nothing, one that is applied from now on does")
     func observed() {
         let file = DesiredFile(
             path: "/a", bundle: "b", content: SHA256.hash([1]), size: 1)

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("security labels go over to what replaces a file, a link or a directory; capabilities don't")
+    @Test("labels go over to what replaces a file, a link or a directory; capabilities don't")
     func labels() throws {
         try withDevice { device in
             try device.write("/etc/conf.d/a", "theirs")
@@ -51,7 +51,10 @@ import Testing
                 ["security.SMACK64": Array("_".utf8), "security.capability": capability],
                 of: "/etc/b")
             let one = generation(
-                1, [file("/etc/b", "one"), file("/etc/conf.d/a", "two"), file("/etc/conf.d/z", "")],
+                1,
+                [
+                    file("/etc/b", "one"), file("/etc/conf.d/a", "two"), file("/etc/conf.d/z", ""),
+                ],
                 links: [link("/etc/c", to: "conf.d")], directories: [owned("/etc/conf.d")])
             try device.upgrade(from: zero, to: one)
             #expect(

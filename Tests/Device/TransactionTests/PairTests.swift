@@ -12,7 +12,7 @@ import UnitPlanning
 /// Random pairs of desired states, on a disk.
 @Suite(.enabled(if: geteuid() == 0, "files are given to root")) struct PairTests {
     private static let zero = GenerationRecord.beforeFlotilla
-    private static let pairs = 60
+    private static let pairs = Thoroughness.rounds(60, full: 1_000)
 
     @Test("A then B is B, and back again is A, to the last byte, mode, owner, link and attribute")
     func pairs() throws {
@@ -78,7 +78,8 @@ import UnitPlanning
     private func expectSame(
         _ found: [String: String], _ expected: [String: String], _ context: String
     ) {
-        let wrong = Set(found.keys).union(expected.keys).sorted().filter { found[$0] != expected[$0] }
+        let wrong = Set(found.keys).union(expected.keys).sorted()
+            .filter { found[$0] != expected[$0] }
             .map { "\($0): \(found[$0] ?? "nothing"), not \(expected[$0] ?? "nothing")" }
             .joined(separator: "; ")
         #expect(wrong.isEmpty, "\(wrong) (\(context))")

@@ -3,6 +3,7 @@ import DeviceRecords
 import FleetModel
 import Foundation
 import HostSystem
+import TestSupport
 import Testing
 
 @testable import Transaction
@@ -18,9 +19,7 @@ import Testing
         ], links: [link("/etc/issue", to: "motd")],
         directories: [owned("/etc/conf.d", mode: 0o750)])
 
-    private func makeWhole(_ device: TestDevice, _ record: GenerationRecord) throws
-        -> Recovery.FileRepair
-    {
+    private func makeWhole(_ device: TestDevice) throws -> Recovery.FileRepair {
         try Recovery(store: device.store).makeFilesWhole { move in
             let old = try #require(try device.store.generation(move.from))
             let new = try #require(try device.store.generation(move.to))
@@ -40,7 +39,7 @@ import Testing
         try withDevice { device in
             try device.upgrade(from: zero, to: one)
             let before = try device.snapshot()
-            #expect(try makeWhole(device, one) == .nothing)
+            #expect(try makeWhole(device) == .nothing)
             #expect(try device.snapshot() == before)
         }
     }
@@ -52,7 +51,7 @@ import Testing
             try device.upgrade(from: zero, to: one)
             let whole = try device.snapshot()
             try makePristine(device)
-            let repair = try makeWhole(device, one)
+            let repair = try makeWhole(device)
             #expect(
                 repair
                     == .replaced([
@@ -77,8 +76,23 @@ import Testing
             try device.upgrade(from: zero, to: one)
             try makePristine(device)
             try device.write("/etc/b", "edited")
-            #expect(try makeWhole(device, one) == .replaced(["/etc/a", "/etc/motd"]))
+            #expect(try makeWhole(device) == .replaced(["/etc/a", "/etc/motd"]))
             #expect(device.text("/etc/b") == "edited" && device.text("/etc/motd") == "one")
+        }
+    }
+
+    @Test("while the device is held an edit is kept, and what came back pristine is placed")
+    func held() throws {
+        try withDevice { device in
+            try device.upgrade(from: zero, to: one)
+            let now = Clocks.wall()
+            try device.store.write(
+                Hold(reason: "looking", since: now, until: now + .seconds(3_600)),
+                at: StateLayout.hold)
+            try device.write("/opt/kept", "edited")
+            try device.root.unlink("/etc/app/a")
+            #expect(try makeWhole(device) == .replaced(["/etc/app/a"]))
+            #expect(device.text("/opt/kept") == "edited")
         }
     }
 
@@ -95,13 +109,14 @@ import Testing
             let whole = try device.snapshot()
             try makePristine(device)
             let counter = Fuse(at: .max)
-            try onCopy(of: start, base, counter) { _ = try makeWhole($0, one) }
+            try onCopy(of: start, base, counter) { _ = try makeWhole($0) }
             #expect(counter.count > 20)
-            for step in 1...counter.count {
+            let step = Thoroughness.rounds(3, full: 1)
+            for step in stride(from: 1, through: counter.count, by: step) {
                 try onCopy(of: start, base, Fuse(at: step)) { copy in
-                    #expect(throws: (any Error).self) { try makeWhole(copy, one) }
+                    #expect(throws: (any Error).self) { try makeWhole(copy) }
                     let again = try TestDevice(copy.folder)
-                    _ = try makeWhole(again, one)
+                    _ = try makeWhole(again)
                     #expect(try again.snapshot() == whole, "step \(step)")
                 }
             }
@@ -128,7 +143,7 @@ import Testing
             let move = Move(.upgrade, from: 1, to: 2)
             try device.flip(move, from: one, to: two)
             try device.write("/etc/app/a", "torn")
-            #expect(try makeWhole(device, two) == .redone(move))
+            #expect(try makeWhole(device) == .redone(move))
             #expect(device.text("/etc/app/a") == "five")
             // The units and the gate are still to come.
             #expect(try device.store.read(Journal.self, at: StateLayout.journal)?.move == move)
@@ -148,7 +163,7 @@ import Testing
                 move, from: one, to: two, contents: TestDevice.contents)
             #expect(try device.snapshot() != whole)
             try device.store.write(Journal(phase: .flipping, move: move), at: StateLayout.journal)
-            #expect(try makeWhole(device, two) == .undone(move))
+            #expect(try makeWhole(device) == .undone(move))
             #expect(try device.snapshot() == whole)
         }
     }
