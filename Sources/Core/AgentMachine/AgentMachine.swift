@@ -180,7 +180,7 @@ package struct AgentMachine: Sendable {
     package mutating func handle(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
         switch input {
         case .looked(let generation, let held):
-            if state == .idle { current = generation }
+            if state == .idle || awaitsReboot { current = generation }
             if isHeld != held { holdChanged(to: held, at: now) }
             return []
         case .orderChanged(let view):

@@ -103,9 +103,9 @@ extension Ledger.Outcome {
             digest: digest, detail: wireText(told, limit: Limits.eventDetailBytes), at: at)
     }
 
-    /// A step has no other place for how long it took.
+    /// A step, and what ends them all, has no other place for how long it took.
     private var told: String {
-        guard isStep, let took else { return detail }
-        return "in \(took.shown): \(detail)"
+        guard isStep || kind == "confirmed", let took else { return detail }
+        return detail.isEmpty ? "in \(took.shown)" : "in \(took.shown): \(detail)"
     }
 }

@@ -103,6 +103,15 @@ struct Driver {
         _ = say(.hooksRan([]))
     }
 
+    /// The heal of paths that is being made ready comes to its end, and no hook objects.
+    mutating func finishHealing() -> [AgentEffect] {
+        _ = say(.restaged(gate: HealthGate()))
+        _ = say(.hooksRan([]))
+        _ = say(.flipped)
+        _ = say(.unitsChanged)
+        return say(.hooksRan([]))
+    }
+
     /// Git was looked at, and nothing is to be done; the next thing is a scan.
     mutating func settleDown() {
         _ = waitForFetch()

@@ -15,9 +15,7 @@ import Testing
 
     /// The heal of paths that is under way comes to its end.
     private func finish(_ driver: inout Driver) -> [AgentEffect] {
-        _ = driver.say(.restaged(gate: HealthGate()))
-        _ = driver.say(.flipped)
-        return driver.say(.unitsChanged)
+        driver.finishHealing()
     }
 
     @Test("Drift is reported first, then healed on the same generation, without a gate")
