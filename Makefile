@@ -6,7 +6,8 @@ SHELL := /bin/bash
 BUILD := .build
 RELEASE := .build-device
 
-.PHONY: help deps deps-device format lint build quick test full device size deb test-systemd demo bench clean
+.PHONY: help deps deps-device format lint build quick test full device size deb test-systemd demo bench \
+    crash power clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -53,6 +54,12 @@ demo: deps ## The whole story, checked at every step (KEEP=1 leaves the fleet up
 
 bench: ## Measure the figures on this machine: docs/bench.md (20 minutes and a release build)
 	@scripts/bench
+
+crash: ## Kill the agent, and fail its calls, at every point of a transaction (an hour)
+	@scripts/crash
+
+power: ## Cut the power 200 times in a transaction, on ext4 and xfs (10 minutes)
+	@scripts/crash cuts
 
 clean:
 	rm -rf .build .build-*

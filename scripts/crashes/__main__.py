@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from . import trials
+from . import lanes, trials
 from .forge import Forge, GitServer
 from .lanes import Lane
 from .processes import CrashError
@@ -42,31 +42,35 @@ def main(words: list[str]) -> int:
     until -= 5
     if os.geteuid() != 0:
         raise CrashError("devices' files belong to root, so this must run as root")
+    obstacle = lanes.obstacle()
+    if obstacle:
+        print(f"skipped: {obstacle}")
+        return 0
     with contextlib.ExitStack() as stack:
         folder = tempfile.mkdtemp(prefix="flotilla-crash-")
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         # The user who fetches passes through it.
         os.chmod(folder, 0o755)
-        lanes = [
+        crew = [
             stack.enter_context(Lane(f"{folder}/lane-{number}", wanted.programs))
             for number in range(max(1, wanted.lanes))]
-        obstacle = lanes[0].ask("power_obstacle") if "cuts" in kinds else ""
+        obstacle = crew[0].ask("power_obstacle") if "cuts" in kinds else ""
         if obstacle:
             print(f"skipped: {obstacle}")
             return 0
         forge = Forge(f"{folder}/forge")
         server = stack.enter_context(GitServer(f"{folder}/forge/served", f"{folder}/git.log"))
-        world = World(folder, forge, server, lanes[0])
-        for lane in lanes[1:]:
+        world = World(folder, forge, server, crew[0])
+        for lane in crew[1:]:
             lane.ask("know", world.references)
         for name, points in world.points.items():
             print(f"{name}: {len(points)} points, from {points[0].name} on")
         print(f"prepared in {time.monotonic() - began:.0f} s", flush=True)
-        return attempt(wanted, kinds, world, lanes, until, began)
+        return attempt(wanted, kinds, world, crew, until, began)
 
 
 def attempt(
-    wanted: argparse.Namespace, kinds: list[str], world: World, lanes: list[Lane], until: float,
+    wanted: argparse.Namespace, kinds: list[str], world: World, crew: list[Lane], until: float,
     began: float
 ) -> int:
     possible = {
@@ -79,12 +83,12 @@ def attempt(
     chosen = {
         kind: [trial for trial in all_of_it if wanted.only in trial.name][:wanted.share]
         for kind, all_of_it in found.items()}
-    for trial, verdict in trials.carry_out(side_by_side(chosen), lanes, until):
+    for trial, verdict in trials.carry_out(side_by_side(chosen), crew, until):
         report.add(trial, verdict)
     for kind, all_of_it in found.items():
         report.tell(kind, len(all_of_it))
     report.tell_all()
-    print(f"took {time.monotonic() - began:.0f} s in {len(lanes)} lanes with seed {wanted.seed}")
+    print(f"took {time.monotonic() - began:.0f} s in {len(crew)} lanes with seed {wanted.seed}")
     title = "power" if kinds == ["cuts"] else "crash"
     print(
         f"{title}: {report.tried} points, {report.count('torn')} torn, "

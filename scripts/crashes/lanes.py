@@ -8,9 +8,22 @@ import subprocess
 import sys
 from typing import Any
 
-from .processes import CrashError
+from .processes import CrashError, run
 
 _SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+_NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
+def obstacle() -> str:
+    """Why this machine can't have lanes; empty where it can."""
+    for words in [[*_NAMESPACES, "true"], ["strace", "-o", "/dev/null", "true"]]:
+        try:
+            run(*words)
+        except (CrashError, OSError) as error:
+            return str(error)
+    return ""
 
 
 class Lane:
@@ -19,8 +32,8 @@ class Lane:
     def __init__(self, folder: str, programs: str) -> None:
         self.folder = folder
         self._process = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "--propagation", "private", sys.executable, "-m", "crashes.lane", folder, programs],
+            [*_NAMESPACES, "--propagation", "private", sys.executable, "-m", "crashes.lane", folder,
+             programs],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": _SCRIPTS, "PYTHONDONTWRITEBYTECODE": "1"})
 

@@ -47,14 +47,14 @@ class Point:
 def tracing(log: str) -> list[str]:
     """strace's words for a run that is only looked at."""
     calls = ",".join(f"?{call}" for call in CALLS)
-    return ["strace", "-D", "-q", "-y", "-ttt", "-s", "160", "-o", log, "-e", f"trace={calls}"]
+    return ["strace", "-D", "-q", "-y", "-ttt", "-s", "400", "-o", log, "-e", f"trace={calls}"]
 
 
 def striking(log: str, point: Point, action: str) -> list[str]:
     """strace's words for a run to which something happens at the point: `signal=KILL`, which comes
     before the call has an effect, or `error=EIO`, which comes instead of it."""
     return [
-        "strace", "-D", "-q", "-y", "-ttt", "-s", "160", "-o", log, "-e", f"trace={point.call}",
+        "strace", "-D", "-q", "-y", "-ttt", "-s", "400", "-o", log, "-e", f"trace={point.call}",
         "-e", f"inject={point.call}:{action}:when={point.number}"]
 
 

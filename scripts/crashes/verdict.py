@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from .courses import NOWHERE, Course, References
 from .device import Device
 from .household import Ended
+from .scenario import WANTS
 from .tree import differences
 
 
@@ -28,11 +29,15 @@ class Verdict:
         return self.fired and not self.torn and not self.stuck
 
 
+# What units and hooks change is put right by the agent, later.
+_OF_UNITS = ("/run", WANTS, "/var/lib/hooks")
+
+
 class Judge:
     def __init__(self, device: Device, references: References) -> None:
         self._device = device
         self._references = references
-        self._recovers = "recover " in device.command("help").said
+        self._recovers = device.recovers()
 
     def judge(self, course: Course, boots: bool = False) -> Verdict:
         """Starts the device again, first without its server, then with it. `boots`: the whole
@@ -53,6 +58,13 @@ class Judge:
         ended = self._device.command("recover")
         if ended.status != 0:
             verdict.stuck.append(f"recover {told(ended)}")
+            return
+        edition = self._edition(self._device.status())
+        wanted = self._references.pictures.get(edition, {})
+        verdict.torn += [
+            f"after recover, as {edition or 'neither'}: {line}"
+            for line in differences(self._device.picture(), wanted)
+            if not line.startswith(_OF_UNITS)]
 
     def _first_recovery(self, course: Course, verdict: Verdict) -> None:
         ended = self._device.command("sync")

@@ -62,7 +62,8 @@ class World:
         self.points[course.name] = self._lane.ask("enumerate", course)
 
     def _recoveries(self, course: Course) -> None:
-        """One course for each state of the journal in which a death can leave a device."""
+        """Courses for each state of the journal in which a death can leave a device: the agent's
+        start, and the command that comes before it at a boot."""
         for number, point in enumerate(_one_of_each_state(self.points[course.name])):
             start = f"{self._folder}/corpse-{course.name}-{number}"
             state = self._lane.ask("corpse", course, point, start) or "no-journal"
@@ -73,7 +74,10 @@ class World:
                 course, name=name, start=start, words=["sync"], url=NOWHERE)
             _, status, _ = self._lane.ask("undisturbed", recovery)
             edition = self.references.editions[status["generationRevision"]]
-            self._add(replace(recovery, editions=[edition], aims_at=edition))
+            recovery = replace(recovery, editions=[edition], aims_at=edition)
+            self._add(recovery)
+            if self._lane.ask("recovers"):
+                self._add(replace(recovery, name=f"boot-{state}", words=["recover"]))
 
 
 def _check(found: Picture, edition: scenario.Edition, name: str) -> None:

@@ -30,7 +30,7 @@ struct Stopwatch {
         case .forgetJournal, .discard:
             moveBegan = nil
         case .fetch, .stage, .probe, .journal, .scan, .record, .runHooks, .seeUnits, .reboot,
-            .reconnect, .askGit:
+            .reconnect, .askGit, .look, .healUnits:
             break
         }
     }
