@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,6 +46,14 @@ static inline int flotilla_is_mount_point(int directory, const char *name) {
     int flags = AT_SYMLINK_NOFOLLOW | 0x800 /* AT_NO_AUTOMOUNT */;
     if (syscall(SYS_statx, directory, name, flags, 0U, &status) != 0) return -1;
     return (status.attributes & status.known_attributes & mount_root) != 0;
+}
+// Which kind of file system holds an open file, by its magic number; -1 for an error.
+static inline long flotilla_file_system_kind(int descriptor) {
+    struct statfs status;
+    return fstatfs(descriptor, &status) == 0 ? (long)status.f_type : -1;
+}
+static inline int flotilla_syncfs(int descriptor) {
+    return (int)syscall(SYS_syncfs, descriptor);
 }
 static inline int flotilla_pipe2(int ends[2], int flags) {
     return (int)syscall(SYS_pipe2, ends, flags);
