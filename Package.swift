@@ -151,10 +151,14 @@ let modules: [Module] = [
     Module(
         name: "Signatures", wing: .adapters,
         uses: ["COpenSSL", "Digests", "Documents", "FleetModel", "ReleaseTrust"]),
-    Module(name: "HostSystem", wing: .adapters, uses: ["CLinux", "FleetModel", "Digests"]),
+    Module(
+        name: "HostSystem", wing: .adapters,
+        uses: ["CLinux", "COpenSSL", "FleetModel", "Digests"]),
     Module(
         name: "GitStore", wing: .adapters,
-        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel", "HostSystem", "NetworkStreams"]),
+        uses: [
+            "CGit2", "COpenSSL", "CZlib", "Digests", "FleetModel", "HostSystem", "NetworkStreams",
+        ]),
     Module(
         name: "NetworkStreams", wing: .adapters, uses: ["COpenSSL", "FleetModel", "HostSystem"]),
     Module(
@@ -205,7 +209,7 @@ let modules: [Module] = [
             "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore",
             "HostSystem", "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
             "UnitPlanning", "YAMLDocument",
-        ]),
+        ], testsUse: ["flotilla-worker"]),
     // The device's side of the bus on a real machine: the outbox on the disk, the link to a broker.
     Module(
         name: "DeviceBus", wing: .device,
@@ -352,6 +356,9 @@ let cLibraries: [Target] = [
     .systemLibrary(
         name: "CMosquitto", path: "Sources/C/CMosquitto", pkgConfig: "libmosquitto",
         providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(
+        name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib",
+        providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 ]
 

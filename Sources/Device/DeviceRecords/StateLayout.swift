@@ -8,6 +8,8 @@ package enum StateLayout {
     package static let state = "/var/lib/flotilla"
     /// The device's own object store: root's, bare.
     package static let repository = state + "/repository"
+    /// There where the next download must bring everything; see `ObjectStore.needsEverything`.
+    package static let incompleteStore = repository + "/incomplete"
     /// The one place where the fetching user may write.
     package static let incoming = state + "/incoming"
     package static let generations = state + "/generations"

@@ -184,10 +184,9 @@ extension AgentLoop {
     private func tidyUp() throws {
         let recovery = Recovery(store: store)
         try recovery.settle()
-        let ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
-        let inUse = [try store.currentGeneration(), ledger.confirmed, ledger.previous ?? 0]
         try recovery.forgetGenerations(
-            allBut: try Generations.worthKeeping(inUse: inUse, in: store))
+            allBut: try Generations.worthKeeping(
+                configuration.keepGenerations, inUse: Generations.inUse(in: store), in: store))
     }
 }
 

@@ -16,6 +16,7 @@ enum WorkerCommand {
                flotilla-worker stage --tip COMMIT [--verify-only] [--open COMMIT] --root DIR
                flotilla-worker restage --root DIR    (a move as JSON on standard input)
                flotilla-worker validate --root DIR   (a placed command as JSON on standard input)
+               flotilla-worker tidy --root DIR
                flotilla-worker probe --root DIR      (a check as JSON on standard input)
                flotilla-worker resolve HOST [PORT]
         The agent adds its process and, where it can make one, a control group to enter:
@@ -59,6 +60,11 @@ enum WorkerCommand {
             case "validate":
                 try words.finish()
                 try validate(below: root)
+            case "tidy":
+                try words.finish()
+                _ = harness.leaveNetwork()
+                let hasRemoved = try Housekeeping(root: root)?.tidy(urgently: true) ?? false
+                try answer(["format": 1, "hasRemoved": .bool(hasRemoved)])
             case "probe":
                 try words.finish()
                 try answer(ProbeWork.run(root: root, harness).json)
