@@ -1,4 +1,4 @@
-package import DeviceRecords
+internal import DeviceRecords
 package import Documents
 internal import FleetModel
 package import HostSystem
