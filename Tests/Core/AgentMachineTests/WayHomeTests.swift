@@ -308,6 +308,7 @@ import Testing
             driver.say(.fetched(tip: Driver.revision(2))).last
                 == .stage(tip: Driver.revision(2), applies: false, opened: Driver.revision(2)))
         driver.end(with: .notApplied(Driver.revision(2)))
+        driver.scan()
         for _ in 0..<3 {
             #expect(driver.say(driver.order(within: .seconds(86_400))).isEmpty)
         }
