@@ -30,6 +30,14 @@ package struct HostFacts: Equatable, Sendable {
             systemID: release["ID"], systemVersion: release["VERSION_ID"])
     }
 
+    /// The system that stands below a root, with its version where it has one: `debian 12`. Nil where
+    /// no system says its name.
+    package static func system(of root: Root) throws(SystemError) -> String? {
+        let release = try osRelease(root)
+        guard let id = release["ID"] else { return nil }
+        return release["VERSION_ID"].map { "\(id) \($0)" } ?? id
+    }
+
     private static func architecture() throws(SystemError) -> String {
         var name = utsname()
         try systemCall("examine", "the kernel") { unsafe uname(&name) }
