@@ -15,6 +15,7 @@ package struct Journal: Equatable, Sendable {
 
 extension Journal: DeviceRecord {
     package static let recordName = "journal"
+    package static let isSealed = true
 
     package var json: JSONValue {
         [

@@ -103,6 +103,7 @@ package struct Ledger: Equatable, Sendable {
 
 extension Ledger: DeviceRecord {
     package static let recordName = "ledger"
+    package static let isSealed = true
 
     package var json: JSONValue {
         [
