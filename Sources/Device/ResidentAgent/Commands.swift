@@ -98,7 +98,7 @@ package struct Commands {
         }
         let difference = StateDifference(from: old.state, to: new.state)
         let units = UnitPlan(from: old.state, to: new.state)
-        let changes = difference.directories + difference.files
+        let changes = difference.directories + difference.files + difference.links
         if asJSON {
             let document: JSONValue = [
                 "version": 1, "from": .integer(Int64(from)), "to": .integer(Int64(to)),

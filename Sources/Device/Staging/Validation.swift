@@ -49,19 +49,23 @@ struct Validation {
         let root = store.root
         let view = StateLayout.stageView(of: record.number)
         try root.removeTree(view)
-        let staged = try store.read(
-            StagedFiles.self, at: StateLayout.stagedManifest(of: record.number))
-        let places = Dictionary(
-            (staged?.items ?? []).map { ($0.path, $0.staged) }, uniquingKeysWith: { $1 })
-        for file in record.state.files {
+        let places = StagedPlaces(
+            try store.read(StagedFiles.self, at: StateLayout.stagedManifest(of: record.number)))
+        let state = record.state.applied
+        for file in state.files {
             let path = view + file.path
             try root.makeFolders(DevicePath.parent(of: path))
             let ready =
                 switch file.placement {
-                case .copy: places[file.path] ?? file.path
+                case .copy: places.place(of: file.path) ?? file.path
                 case .link: StateLayout.files(of: record.number) + file.path
                 }
             try root.symbolicLink(root.hostPath(of: ready), at: path)
+        }
+        for link in state.links {
+            let path = view + link.path
+            try root.makeFolders(DevicePath.parent(of: path))
+            try root.symbolicLink(link.target, at: path)
         }
     }
 }

@@ -6,8 +6,8 @@ internal import HostSystem
 /// Finds out at start where a kill or a power cut left the device, and clears away what nobody will
 /// use any more.
 package struct Recovery {
-    private let store: RecordStore
-    private var root: Root { store.root }
+    let store: RecordStore
+    var root: Root { store.root }
 
     package init(store: RecordStore) { self.store = store }
 
