@@ -378,13 +378,17 @@ for module in modules {
     }
 }
 
-func settings(of wing: Wing) -> [SwiftSetting] {
+/// Where a few kilobytes more make a device several times quicker.
+let quick = ["Digests"]
+
+func settings(of wing: Wing, _ name: String = "") -> [SwiftSetting] {
     var settings = common
     if wing.isInstalledOnDevices {
         settings += fence
+        let size = quick.contains(name) ? "-O" : "-Osize"
         settings.append(
             .unsafeFlags(
-                ["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release)))
+                [size, "-Xfrontend", "-function-sections"], .when(configuration: .release)))
     }
     if wing == .adapters { settings.append(.strictMemorySafety()) }
     return settings
@@ -406,7 +410,7 @@ func target(of module: Module) -> Target {
     default:
         return .target(
             name: module.name, dependencies: dependencies, path: path,
-            swiftSettings: settings(of: module.wing))
+            swiftSettings: settings(of: module.wing, module.name))
     }
 }
 

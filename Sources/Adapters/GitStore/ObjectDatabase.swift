@@ -1,5 +1,4 @@
 internal import CGit2
-internal import Digests
 internal import FleetModel
 
 enum ObjectKind: String {
@@ -165,12 +164,12 @@ private func collectObject(_ id: UnsafePointer<git_oid>?, _ payload: UnsafeMutab
 
 extension ObjectID {
     init(_ oid: git_oid) {
-        self.init(bytes: unsafe withUnsafeBytes(of: oid.id) { unsafe Array($0) })
+        self.init(unsafe withUnsafeBytes(of: oid.id) { unsafe Array($0) }[...])
     }
 
     /// Takes the 20 bytes of an id.
-    init(bytes: some Collection<UInt8>) {
-        guard bytes.count == 20, let id = ObjectID(Hex.encode(bytes)) else {
+    init(_ bytes: ArraySlice<UInt8>) {
+        guard let id = ObjectID(bytes: Array(bytes)) else {
             fatalError("an object id has 20 bytes, not \(bytes.count)")
         }
         self = id

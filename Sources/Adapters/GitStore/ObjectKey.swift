@@ -27,7 +27,7 @@ struct ObjectKey: Hashable, Sendable {
         self = unsafe bytes.withUnsafeBytes { unsafe ObjectKey($0) }
     }
 
-    var id: ObjectID { ObjectID(bytes: bytes) }
+    var id: ObjectID { ObjectID(bytes[...]) }
 
     var bytes: [UInt8] {
         var bytes: [UInt8] = []

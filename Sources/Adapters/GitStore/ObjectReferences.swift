@@ -45,7 +45,7 @@ struct RawTreeEntry {
     static func parse(tree bytes: [UInt8]) throws(MalformedObject) -> [RawTreeEntry] {
         var entries: [RawTreeEntry] = []
         try cut(tree: bytes) { mode, name, id in
-            entries.append(RawTreeEntry(mode: mode, name: name, id: ObjectID(bytes: id)))
+            entries.append(RawTreeEntry(mode: mode, name: name, id: ObjectID(id)))
         }
         return entries
     }

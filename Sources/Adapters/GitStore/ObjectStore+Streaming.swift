@@ -86,7 +86,7 @@ extension ObjectStore {
                 try body(content)
             }
         }
-        guard left == 0, ObjectID(bytes: hasher.finalize()) == id else { throw damaged }
+        guard left == 0, ObjectID(hasher.finalize()[...]) == id else { throw damaged }
     }
 
     func loosePath(of id: ObjectID) -> String {

@@ -1,3 +1,4 @@
+package import Digests
 package import FleetModel
 
 /// The objects of a repository: on a device its own, root's, in which all content lives.
@@ -60,15 +61,17 @@ package final class ObjectStore {
         try database.read(id, as: .commit, limit: Limits.commitBytes)
     }
 
-    /// The files of a commit.
-    package func tree(of revision: Revision) throws(GitError) -> GitRevisionTree {
+    /// The files of a commit. `known` are digests of blobs that were measured before.
+    package func tree(
+        of revision: Revision, known: [ObjectID: (content: ContentDigest, size: Int)] = [:]
+    ) throws(GitError) -> GitRevisionTree {
         guard let bytes = try commit(revision) else {
             throw GitError(
                 .notFound, "read commit", revision.text, "it is not in \(folder.path); fetch it")
         }
         do throws(MalformedObject) {
             let tree = try CommitReferences(commit: bytes).tree
-            return GitRevisionTree(database: database, root: tree)
+            return GitRevisionTree(store: self, root: tree, known: known)
         } catch {
             throw GitError(.corrupt, "read commit", revision.text, error.message)
         }

@@ -10,6 +10,8 @@ package enum StateLayout {
     package static let repository = state + "/repository"
     /// There where the next download must bring everything; see `ObjectStore.needsEverything`.
     package static let incompleteStore = repository + "/incomplete"
+    /// There where objects were tidied away; see `ObjectStore.hasCollected`.
+    package static let collectedStore = repository + "/collected"
     /// The one place where the fetching user may write.
     package static let incoming = state + "/incoming"
     package static let generations = state + "/generations"

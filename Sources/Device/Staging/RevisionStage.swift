@@ -222,7 +222,7 @@ package struct RevisionStage {
     ) throws(ResolutionError) -> ResolvedDevice {
         let tree: GitRevisionTree
         do {
-            tree = try objects.tree(of: revision)
+            tree = try objects.tree(of: revision, known: measuredContents())
         } catch {
             throw ResolutionError(
                 .unreadable(
@@ -235,6 +235,17 @@ package struct RevisionStage {
             board: facts.board, osID: facts.systemID, osVersion: facts.systemVersion,
             agent: AgentVersion.current)
         return try Resolver(tree: tree, parse: YAML.parse).resolve(identity)
+    }
+
+    /// What the current generation is made of was measured when it came.
+    private func measuredContents() throws -> [ObjectID: (content: ContentDigest, size: Int)] {
+        guard let current = try store.generationIfWhole(store.currentGeneration()) else {
+            return [:]
+        }
+        return Dictionary(
+            current.state.files.compactMap { file in
+                file.blob.map { ($0, (file.content, file.size)) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// A release that is wrong is rejected; a store that can't be read is no fault of the release.

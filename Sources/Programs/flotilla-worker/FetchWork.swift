@@ -25,10 +25,8 @@ enum FetchWork {
         ) {
             try prepareIncoming(root, for: user)
         }
-        let fetcher = Fetcher(
-            incoming: root.hostPath(of: StateLayout.incoming), borrowingFrom: objects)
         do throws(GitError) {
-            let result = try fetcher.fetch(request)
+            let result = try fetch(request, borrowing: objects, root)
             return FetchReport(tip: result.tip, receivedBytes: result.receivedBytes)
         } catch {
             guard error.code == .tooLarge else { throw error }
@@ -36,6 +34,40 @@ enum FetchWork {
                 "\(error). The disk has room for a download of \(room) bytes: raise `maxDisk` in "
                     + "\(StateLayout.configuration), make room, or cut the branch's history with a "
                     + "release that says `Flotilla-Continues`.")
+        }
+    }
+
+    /// Where a difference to something was sent that was tidied away here, everything is fetched.
+    private static func fetch(
+        _ request: FetchRequest, borrowing objects: String?, _ root: Root
+    ) throws(GitError) -> FetchResult {
+        let incoming = root.hostPath(of: StateLayout.incoming)
+        do throws(GitError) {
+            return try Fetcher(incoming: incoming, borrowingFrom: objects).fetch(request)
+        } catch {
+            guard error.code == .corrupt, objects != nil, isCollected(root), isEmptied(root) else {
+                throw error
+            }
+            var request = request
+            request.known = []
+            return try Fetcher(incoming: incoming, borrowingFrom: nil).fetch(request)
+        }
+    }
+
+    private static func isCollected(_ root: Root) -> Bool {
+        (try? root.exists(StateLayout.collectedStore)) ?? false
+    }
+
+    /// By the fetching user, whose all of it is.
+    private static func isEmptied(_ root: Root) -> Bool {
+        do throws(SystemError) {
+            for name in try root.listFolder(StateLayout.incoming, limit: 1_000) ?? [] {
+                try root.removeTree(DevicePath.join(StateLayout.incoming, name))
+            }
+            return true
+        } catch {
+            // The first error is the one to tell.
+            return false
         }
     }
 
