@@ -17,6 +17,10 @@ package final class ChangeWatch {
     /// Folders that came, went or were moved, with all below them.
     private var moved: Set<String> = []
     private var hearsAt = Instant(nanoseconds: .min)
+    /// Why folders are not watched.
+    private var failures: [String: String] = [:]
+    /// Why nothing is.
+    private var trouble: String?
     /// What is not watched, and why; nil when everything is.
     package private(set) var problem: String?
 
@@ -39,29 +43,33 @@ package final class ChangeWatch {
         moved = []
         if folders == nil { open() }
         for path in Array(watchByPath.keys) where list.folders[path] == nil { end(path) }
+        failures = failures.filter { list.folders[$0.key] != nil }
         arm(Array(list.folders.keys))
     }
 
     private func open() {
+        failures = [:]
         do throws(SystemError) {
             folders = try FolderWatch()
+            trouble = nil
         } catch {
-            problem = "nothing is watched: \(error)"
+            trouble = error.description
         }
     }
 
     /// Parents first, so that none of them can change unseen once a folder in it is watched.
     private func arm(_ paths: [String]) {
+        defer { noteProblem() }
         guard let list, folders != nil else { return }
-        var failures: [String] = []
-        var count = 0
-        problem = nil
-        let ordered = paths.sorted { $0.utf8.count < $1.utf8.count }
-        for path in ordered {
+        var full: String?
+        for path in paths.sorted(by: { $0.utf8.count < $1.utf8.count }) {
             guard let role = list.folders[path] else { continue }
-            guard watchByPath.count < limit || watchByPath[path] != nil else {
-                count += 1
-                failures = ["more than \(limit) folders hold managed paths"]
+            failures[path] = nil
+            if full == nil, watchByPath.count >= limit, watchByPath[path] == nil {
+                full = "more than \(limit) folders hold managed paths"
+            }
+            if let full {
+                failures[path] = full
                 continue
             }
             do throws(SystemError) {
@@ -69,19 +77,23 @@ package final class ChangeWatch {
             } catch {
                 // What is missing, or stands below a link, is told by the folder above it.
                 if error.isMissing || error.isSymbolicLink { continue }
-                count += 1
-                failures.append(
-                    error.isFull
-                        ? "the kernel's limit fs.inotify.max_user_watches is reached"
-                        : error.description)
-                if error.isFull { break }
+                failures[path] = error.description
+                if error.isFull {
+                    full = "the kernel's limit fs.inotify.max_user_watches is reached"
+                    failures[path] = full
+                }
             }
         }
-        let missing = list.folders.count - watchByPath.count
-        if let failure = failures.last {
-            problem =
-                "up to \(max(count, missing)) of \(list.folders.count) folders are not watched: "
-                + failure
+    }
+
+    private func noteProblem() {
+        if let trouble {
+            problem = "nothing is watched: \(trouble)"
+        } else if let reason = failures.values.min() {
+            let count = list?.folders.count ?? 0
+            problem = "\(failures.count) of \(count) folders are not watched: \(reason)"
+        } else {
+            problem = nil
         }
     }
 
@@ -132,7 +144,8 @@ package final class ChangeWatch {
             folders = nil
             watchByPath = [:]
             pathsByWatch = [:]
-            problem = "nothing is watched: \(error)"
+            trouble = error.description
+            noteProblem()
         }
     }
 
@@ -171,7 +184,7 @@ package final class ChangeWatch {
     private func take(movedFolder folder: String, _ touched: inout Touched) {
         moved.insert(folder)
         touched.add(folder)
-        if list?.folders[folder]?.contains(.units) == true { touched.units = true }
+        if list?.hasUnits(below: folder) == true { touched.units = true }
     }
 
     /// What was touched, once it is quiet; nil before.

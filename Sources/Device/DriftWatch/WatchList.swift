@@ -48,6 +48,7 @@ package struct WatchList {
     private(set) var items: [Item] = []
     private(set) var units: [Unit] = []
     private(set) var folders: [String: Folder] = [:]
+    private var unitFolders: [String] = []
     /// Managed paths, and where the bytes of linked files are, to the items.
     private var places: [String: Int] = [:]
     /// The same in the order of their bytes, so that what lies below a folder stands together.
@@ -139,6 +140,7 @@ package struct WatchList {
         for target in ["multi-user", "sockets", "timers"] {
             watch("/etc/systemd/system/\(target).target.wants", .units)
         }
+        unitFolders = folders.filter { $0.value.contains(.units) }.map(\.key)
     }
 
     private mutating func watch(_ folder: String, _ interest: Folder) {
@@ -157,6 +159,11 @@ package struct WatchList {
 
     /// The item of a path, or of the place where a link's bytes are.
     func item(at path: String) -> Int? { places[path] }
+
+    /// Whether systemd reads a folder, or one below it.
+    func hasUnits(below folder: String) -> Bool {
+        unitFolders.contains { DevicePath.isAt($0, orBelow: folder) }
+    }
 
     /// Whether something in an owned directory is of interest, though it is no managed path.
     func mayBeExtra(_ name: String, in folder: String) -> Bool {

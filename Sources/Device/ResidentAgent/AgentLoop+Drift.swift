@@ -39,7 +39,11 @@ extension AgentLoop {
         driftScan.compare(with: record)
         guard let watch, let list = driftScan.list else { return }
         watch.watch(list)
-        guard status.watchProblem != watch.problem else { return }
+        tellWatchProblem()
+    }
+
+    private func tellWatchProblem() {
+        guard let watch, status.watchProblem != watch.problem else { return }
         status.watchProblem = watch.problem
         if let problem = watch.problem {
             say("\(problem); what happens there is found by scans")
@@ -119,6 +123,7 @@ extension AgentLoop {
         guard let watch else { return }
         let now = Clocks.monotonic()
         watch.hear(at: now)
+        defer { tellWatchProblem() }
         guard machine.isIdle, inputs.isEmpty, var touched = watch.takeTouched(at: now) else {
             return
         }

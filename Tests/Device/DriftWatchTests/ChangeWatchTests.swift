@@ -146,12 +146,14 @@ import Testing
     @Test("where people tell systemd otherwise, units are touched")
     func units() throws {
         try WatchedDevice.with { device in
-            try device.root.makeFolders("/etc/systemd/system")
+            try device.root.makeFolder("/etc")
             let watch = watching(
                 device,
                 WatchedDevice.record([]) { state in
                     state.units = [DesiredUnit(name: "a.service", bundle: "b", enabled: true)]
                 })
+            try device.shell("mkdir -p etc/systemd/system")
+            #expect(told(watch, after: 5)?.units == true)
             try device.shell("ln -s /dev/null etc/systemd/system/a.service")
             #expect(told(watch, after: 10)?.units == true)
             try device.shell("mkdir etc/systemd/system/a.service.d")
@@ -167,7 +169,7 @@ import Testing
             try device.place("/a", "/one/b", "/two/c")
             let watch = watching(
                 device, WatchedDevice.record(["/a", "/one/b", "/two/c"]), limit: 2)
-            #expect(watch.problem?.contains("up to 1 of 3 folders") == true)
+            #expect(watch.problem?.contains("1 of 3 folders") == true)
             try device.shell("echo x > a")
             #expect(told(watch, after: 10)?.paths == ["/a"])
             watch.watch(WatchList(WatchedDevice.record(["/a"])))

@@ -105,8 +105,8 @@ struct DriftAgentTests {
     @Test("what a held device finds is told and left alone; after the hold it is put right")
     func held() throws {
         try withFollower { follower in
-            #expect(try follower.agent("hold", "--reason", "work").status == 0)
             let agent = try resting(follower)
+            #expect(try follower.agent("hold", "--reason", "work").status == 0)
             try edit(follower, "by hand")
             #expect(
                 try waits {
