@@ -38,6 +38,15 @@ package struct HostFacts: Equatable, Sendable {
         return release["VERSION_ID"].map { "\(id) \($0)" } ?? id
     }
 
+    /// The kernel's version, as it tells it; nil where it does not.
+    package static var kernelRelease: String? {
+        var name = utsname()
+        guard unsafe uname(&name) == 0 else { return nil }
+        return unsafe withUnsafeBytes(of: &name.release) {
+            unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
     private static func architecture() throws(SystemError) -> String {
         var name = utsname()
         try systemCall("examine", "the kernel") { unsafe uname(&name) }

@@ -27,6 +27,19 @@ extension Root {
         }
     }
 
+    /// Begins a new file whose bytes come part by part; something that already stands there is an
+    /// error. Whoever does not come to its end removes it.
+    package func beginFile(
+        _ path: String, owner: FileOwner? = nil
+    ) throws(SystemError) -> GrowingFile {
+        let place = try openParent(of: path, to: "create")
+        try willChange("create", path)
+        let file = try place.open(O_WRONLY | O_CREAT | O_EXCL, mode: 0o600, to: "create")
+        try file.setOwner(owner)
+        try willChange("write", path)
+        return GrowingFile(root: self, file: file, path: path)
+    }
+
     /// Replaces a file in one instant and durably, with a new one beside it: whatever happens, the
     /// old bytes or the new ones stand there.
     package func replaceFile(
@@ -150,6 +163,29 @@ extension Root {
         try systemCall("set the owner of", path) {
             unsafe fchownat(descriptor, name, owner.user, owner.group, AT_SYMLINK_NOFOLLOW)
         }
+    }
+}
+
+/// A new file that nobody else may read yet.
+package struct GrowingFile: ~Copyable {
+    private let root: Root
+    private let file: FileDescriptor
+    private let path: String
+
+    init(root: Root, file: consuming FileDescriptor, path: String) {
+        self.root = root
+        self.file = file
+        self.path = path
+    }
+
+    package func write(_ bytes: [UInt8]) throws(SystemError) { try file.write(bytes) }
+
+    /// Gives it its mode and, with `durable`, returns when its bytes are on the disk.
+    package func end(mode: UInt16, durable: Bool = true) throws(SystemError) {
+        try file.setMode(mode)
+        guard durable else { return }
+        try root.willChange("synchronise", path)
+        try file.synchronise()
     }
 }
 

@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -49,6 +50,14 @@ static inline int flotilla_attributes(int directory, const char *name, uint64_t 
     if (syscall(SYS_statx, directory, name, flags, 0U, &status) != 0) return -1;
     *attributes = status.attributes & status.known_attributes;
     return 0;
+}
+// Which kind of file system holds an open file, by its magic number; -1 for an error.
+static inline long flotilla_file_system_kind(int descriptor) {
+    struct statfs status;
+    return fstatfs(descriptor, &status) == 0 ? (long)status.f_type : -1;
+}
+static inline int flotilla_syncfs(int descriptor) {
+    return (int)syscall(SYS_syncfs, descriptor);
 }
 static inline int flotilla_pipe2(int ends[2], int flags) {
     return (int)syscall(SYS_pipe2, ends, flags);
@@ -93,6 +102,11 @@ static inline int flotilla_change_soft_limit(int limit, uint64_t value, uint64_t
     record.rlim_cur = value;
     return setrlimit(limit, &record);
 }
+
+// Both <linux/fs.h> and <sys/mount.h> name them.
+static const unsigned long flotilla_mount_bind = MS_BIND;
+static const unsigned long flotilla_mount_recursive = MS_REC;
+static const unsigned long flotilla_mount_private = MS_PRIVATE;
 
 int unshare(int flags);
 int setns(int descriptor, int kind);

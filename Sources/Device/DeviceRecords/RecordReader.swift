@@ -71,6 +71,7 @@ package struct RecordReader {
     package mutating func list(_ key: String) -> [Node] {
         mapping.requiredNode(key) == nil ? [] : mapping.list(key)
     }
+    package mutating func optionalList(_ key: String) -> [Node] { mapping.list(key) }
 
     package mutating func digest(_ key: String) -> ContentDigest {
         let text = text(key)

@@ -26,7 +26,7 @@ extension Recovery {
         let position = try begin()
         switch position {
         case .undo(let move): return .undone(move)
-        case .redo(let move), .settle(let move):
+        case .redo(let move), .settle(let move), .reboot(let move), .giveUp(let move, _):
             try perform(move, restage)
             return .redone(move)
         case .whole:

@@ -1,6 +1,5 @@
 package import AgentMachine
 package import DeviceRecords
-internal import Digests
 package import FleetModel
 internal import HostSystem
 
@@ -8,11 +7,15 @@ internal import HostSystem
 /// will be renamed from. Nothing that anybody uses is touched.
 package struct Stage {
     private let store: RecordStore
+    private let durability: BulkSync
 
-    package init(store: RecordStore) { self.store = store }
+    package init(store: RecordStore) {
+        self.store = store
+        durability = BulkSync(root: store.root)
+    }
 
-    /// Gives the final bytes of a file, after substitution.
-    package typealias Contents = (DesiredFile) throws -> [UInt8]
+    /// Hands over the final bytes of a file, after substitution, part by part.
+    package typealias Contents = (DesiredFile, ([UInt8]) throws -> Void) throws -> Void
 
     /// Stages what `move` needs on top of what the disk already has right. When it returns, all of
     /// it is durable; when it throws, nothing is left. Doing it again is always right: it begins
@@ -29,6 +32,15 @@ package struct Stage {
             try? remove(generation: new.number)
             throw error
         }
+    }
+
+    /// The same for who has whole files at hand.
+    @discardableResult
+    package func make(
+        _ move: Move, from old: GenerationRecord, to new: GenerationRecord,
+        contents: (DesiredFile) throws -> [UInt8]
+    ) throws(TransactionError) -> StagedFiles {
+        try make(move, from: old, to: new) { file, take in try take(try contents(file)) }
     }
 
     private func stage(
@@ -123,17 +135,33 @@ package struct Stage {
     }
 
     private func write(
-        _ file: DesiredFile, at path: String, _ inspector: inout Inspector, _ contents: Contents
+        _ file: DesiredFile, at path: String, _ inspector: inout Inspector, _ contents: Contents,
+        isInUse: Bool = false
     ) throws {
-        let bytes = try contents(file)
-        guard bytes.count == file.size, SHA256.hash(bytes) == file.content else {
-            throw TransactionError(
-                .wrongContent, path: file.path,
-                message: "the content at hand is not the one that the desired state names")
-        }
+        let root = store.root
         let owner = try inspector.owner(of: file.owner)
-        try store.root.unlink(path, missingIsFine: true)
-        try store.root.createFile(path, contents: bytes, mode: file.mode, owner: owner)
+        try root.unlink(path, missingIsFine: true)
+        let isDurable = try durability.mustSync(in: DevicePath.parent(of: path)) || isInUse
+        let ready = try root.beginFile(path, owner: owner)
+        do {
+            var hasher = StreamedSHA256()
+            var size = 0
+            try contents(file) { part in
+                size += part.count
+                hasher.update(part)
+                try ready.write(part)
+            }
+            guard size == file.size, hasher.finalize() == file.content else {
+                throw TransactionError(
+                    .wrongContent, path: file.path,
+                    message: "the content at hand is not the one that the desired state names")
+            }
+            try ready.end(mode: file.mode, durable: isDurable)
+        } catch {
+            // The first error is the one to tell.
+            try? root.unlink(path)
+            throw error
+        }
     }
 
     // MARK: Files in the generation's folder
@@ -161,16 +189,12 @@ package struct Stage {
                 try root.unlink(ready, missingIsFine: true)
                 try root.hardLink(twin, at: ready)
             } else {
-                try write(file, at: ready, &inspector, contents)
+                try write(file, at: ready, &inspector, contents, isInUse: scope.isHealing)
             }
             try root.rename(ready, to: place)
         }
         try sync(touched)
     }
 
-    private func sync(_ folders: Set<String>) throws {
-        for folder in folders.sorted() {
-            try store.root.syncFolder(folder)
-        }
-    }
+    private func sync(_ folders: Set<String>) throws { try durability.synchronise(folders) }
 }

@@ -179,7 +179,7 @@ import Testing
         switch position {
         case .whole: isOld = found == old
         case .undo: isOld = true
-        case .redo, .settle: isOld = false
+        case .redo, .settle, .reboot, .giveUp: isOld = false
         }
         let wrong = difference(found, isOld ? old : expected)
         #expect(wrong.isEmpty, "step \(step), \(position)")

@@ -59,7 +59,7 @@ struct TestDevice {
         case .undo(let move):
             try Recovery(store: store).discard(generation: move.to)
             try store.remove(StateLayout.journal)
-        case .redo(let move), .settle(let move):
+        case .redo(let move), .settle(let move), .reboot(let move), .giveUp(let move, _):
             let old = try store.generation(move.from)
             let new = try store.generation(move.to)
             guard let old, let new else { fatalError("a generation's record is missing") }
