@@ -151,10 +151,14 @@ let modules: [Module] = [
     Module(
         name: "Signatures", wing: .adapters,
         uses: ["COpenSSL", "Digests", "Documents", "FleetModel", "ReleaseTrust"]),
-    Module(name: "HostSystem", wing: .adapters, uses: ["CLinux", "FleetModel", "Digests"]),
+    Module(
+        name: "HostSystem", wing: .adapters,
+        uses: ["CLinux", "COpenSSL", "FleetModel", "Digests"]),
     Module(
         name: "GitStore", wing: .adapters,
-        uses: ["CGit2", "COpenSSL", "Digests", "FleetModel", "HostSystem", "NetworkStreams"]),
+        uses: [
+            "CGit2", "COpenSSL", "CZlib", "Digests", "FleetModel", "HostSystem", "NetworkStreams",
+        ]),
     Module(
         name: "NetworkStreams", wing: .adapters, uses: ["COpenSSL", "FleetModel", "HostSystem"]),
     Module(
@@ -173,7 +177,7 @@ let modules: [Module] = [
         name: "DeviceRecords", wing: .device,
         uses: [
             "AgentMachine", "Digests", "Documents", "FleetModel", "HostSystem", "JSONDocument",
-            "ReleaseTrust", "YAMLDocument",
+            "ReleaseTrust", "UnitPlanning", "YAMLDocument",
         ]),
     Module(
         name: "Transaction", wing: .device,
@@ -183,7 +187,9 @@ let modules: [Module] = [
         ]),
     Module(
         name: "DriftWatch", wing: .device,
-        uses: ["DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction"]),
+        uses: [
+            "DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction", "UnitPlanning",
+        ]),
     Module(
         name: "UnitControl", wing: .device,
         uses: ["AgentMachine", "DeviceRecords", "FleetModel", "HostSystem", "UnitPlanning"]),
@@ -203,7 +209,7 @@ let modules: [Module] = [
             "AgentMachine", "DeviceRecords", "Digests", "Documents", "FleetModel", "GitStore",
             "HostSystem", "JSONDocument", "ReleaseTrust", "Resolution", "Signatures", "Transaction",
             "UnitPlanning", "YAMLDocument",
-        ]),
+        ], testsUse: ["flotilla-worker"]),
     // The device's side of the bus on a real machine: the outbox on the disk, the link to a broker.
     Module(
         name: "DeviceBus", wing: .device,
@@ -350,6 +356,9 @@ let cLibraries: [Target] = [
     .systemLibrary(
         name: "CMosquitto", path: "Sources/C/CMosquitto", pkgConfig: "libmosquitto",
         providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(
+        name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib",
+        providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
 ]
 
@@ -369,13 +378,17 @@ for module in modules {
     }
 }
 
-func settings(of wing: Wing) -> [SwiftSetting] {
+/// Where a few kilobytes more make a device several times quicker.
+let quick = ["Digests"]
+
+func settings(of wing: Wing, _ name: String = "") -> [SwiftSetting] {
     var settings = common
     if wing.isInstalledOnDevices {
         settings += fence
+        let size = quick.contains(name) ? "-O" : "-Osize"
         settings.append(
             .unsafeFlags(
-                ["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release)))
+                [size, "-Xfrontend", "-function-sections"], .when(configuration: .release)))
     }
     if wing == .adapters { settings.append(.strictMemorySafety()) }
     return settings
@@ -397,7 +410,7 @@ func target(of module: Module) -> Target {
     default:
         return .target(
             name: module.name, dependencies: dependencies, path: path,
-            swiftSettings: settings(of: module.wing))
+            swiftSettings: settings(of: module.wing, module.name))
     }
 }
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 
-from . import idle, ingest, poll, rollout
+from . import apply, idle, ingest, poll, rollout
 from .processes import BenchError
 from .report import Report
 
@@ -15,6 +15,7 @@ FIGURES = {
     "rollout": (rollout.measure, "from a push to applied and reported, 12 devices in one wave"),
     "idle": (idle.measure, "a resident agent that has nothing to do, with TLS and default times"),
     "poll": (poll.measure, "a look at Git that finds nothing new"),
+    "apply": (apply.measure, "what a release costs a device, beside what people use instead"),
     "ingest": (ingest.measure, "messages that the aggregator commits, beside mosquitto_sub"),
 }
 
@@ -41,7 +42,10 @@ def main(programs, results, names):
 def _programs(folder):
     """Sizes tell a debug program from a release one."""
     names = ["flotilla-agent", "flotilla-worker", "flotilla-aggregator"]
-    return {name: {"bytes": os.stat(f"{folder}/{name}").st_size} for name in names}
+    paths = {name: f"{folder}/{name}" for name in names}
+    return {
+        name: {"bytes": os.stat(path).st_size} for name, path in paths.items()
+        if os.path.exists(path)}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import os
 import socket
 import struct
+import time
+from dataclasses import dataclass
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -85,9 +87,20 @@ def segments(connection):
     return received, sent
 
 
-def cpu_of_run(words, environment=None, log=os.devnull):
-    """Runs a program and gives its seconds of CPU from exec to exit and its exit status; with
-    what it started and waited for."""
+@dataclass
+class Usage:
+    """What a program cost from exec to exit, with what it started and waited for."""
+
+    status: int
+    wall: float
+    cpu: float
+    # The largest resident size that it or one of its children ever had, in bytes.
+    rss: int
+
+
+def usage_of_run(words, environment=None, log=os.devnull):
+    """Runs a program to its end."""
+    begin = time.monotonic()
     child = os.fork()
     if child == 0:
         try:
@@ -98,4 +111,12 @@ def cpu_of_run(words, environment=None, log=os.devnull):
         finally:
             os._exit(127)
     _, status, usage = os.wait4(child, 0)
-    return usage.ru_utime + usage.ru_stime, os.waitstatus_to_exitcode(status)
+    return Usage(
+        os.waitstatus_to_exitcode(status), time.monotonic() - begin,
+        usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def cpu_of_run(words, environment=None, log=os.devnull):
+    """Its seconds of CPU and its exit status."""
+    usage = usage_of_run(words, environment, log)
+    return usage.cpu, usage.status

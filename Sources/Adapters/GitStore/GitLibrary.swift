@@ -35,6 +35,9 @@ private func startLibrary() -> Int32 {
     for (option, value) in [
         (GIT_OPT_SET_PACK_MAX_OBJECTS, Limits.packObjects),
         (GIT_OPT_SET_CACHE_MAX_SIZE, Limits.gitCacheBytes),
+        // By itself libgit2 maps whole packs, and what is looked at of them counts as our memory.
+        (GIT_OPT_SET_MWINDOW_SIZE, Limits.packWindowBytes),
+        (GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, 4 * Limits.packWindowBytes),
     ] {
         result = min(result, flotilla_git_option_size(Int32(option.rawValue), value))
     }
@@ -68,6 +71,9 @@ func libraryError(_ operation: String, _ subject: String, _ result: Int32) -> Gi
     // only in its message.
     if ends(message, with: systemMessage(ENOSPC)) {
         return GitError(.noSpace, operation, subject, "\(message); free some space")
+    }
+    if ends(message, with: systemMessage(EFBIG)) {
+        return GitError(.tooLarge, operation, subject, message)
     }
     if kind == GIT_ERROR_HTTP, ends(message, with: "status code: 404") {
         return GitError(

@@ -1,17 +1,26 @@
+package import Digests
 package import FleetModel
+internal import HostSystem
 
 /// The files of one revision, read from the object store: nothing is checked out, and what is not
 /// asked for is not read.
 ///
 /// A folder is read once; its entries stay in memory for the tree's life, which is one resolution.
 package struct GitRevisionTree: RevisionTree {
-    private let database: ObjectDatabase
+    private let store: ObjectStore
     private let root: ObjectID
+    private let known: [ObjectID: (content: ContentDigest, size: Int)]
     private let folders = FolderCache()
+    private var database: ObjectDatabase { store.database }
 
-    init(database: ObjectDatabase, root: ObjectID) {
-        self.database = database
+    /// `known` are digests of blobs that were measured before: an id means the same bytes for ever.
+    init(
+        store: ObjectStore, root: ObjectID,
+        known: [ObjectID: (content: ContentDigest, size: Int)] = [:]
+    ) {
+        self.store = store
         self.root = root
+        self.known = known
     }
 
     package func entries(of folder: String) throws(RevisionTreeError) -> [TreeEntry]? {
@@ -35,6 +44,35 @@ package struct GitRevisionTree: RevisionTree {
         }
         throw RevisionTreeError(
             .unreadable, path: path, message: "its object \(object.text) is missing")
+    }
+
+    package func measure(
+        _ path: String, limit: Int
+    ) throws(RevisionTreeError) -> (content: ContentDigest, size: Int)? {
+        guard let entry = try entry(at: path), let object = entry.object,
+            entry.kind == .file || entry.kind == .executable
+        else { return nil }
+        if let known = known[object], known.size <= limit { return known }
+        var hasher = StreamedSHA256()
+        var size = 0
+        let isThere: Bool
+        do {
+            isThere = try store.readBlob(object, limit: limit) { part in
+                hasher.update(part)
+                size += part.count
+            }
+        } catch let error as GitError {
+            throw RevisionTreeError(
+                error.code == .tooLarge ? .tooLarge(limit: limit) : .unreadable, path: path,
+                message: error.message)
+        } catch {
+            fatalError("only the store can fail here")
+        }
+        guard isThere else {
+            throw RevisionTreeError(
+                .unreadable, path: path, message: "its object \(object.text) is missing")
+        }
+        return (hasher.finalize(), size)
     }
 
     private func entry(at path: ArraySlice<UInt8>) throws(RevisionTreeError) -> TreeEntry? {

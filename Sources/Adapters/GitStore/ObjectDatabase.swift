@@ -1,5 +1,4 @@
 internal import CGit2
-internal import Digests
 internal import FleetModel
 
 enum ObjectKind: String {
@@ -23,18 +22,29 @@ enum ObjectKind: String {
 @safe
 final class ObjectDatabase {
     /// Owned; freed in `deinit`.
-    let handle: OpaquePointer
+    private(set) var handle: OpaquePointer
     let path: String
 
     init(objects path: String) throws(GitError) {
         try prepareLibrary()
+        unsafe handle = try Self.open(path)
+        self.path = path
+    }
+
+    private static func open(_ path: String) throws(GitError) -> OpaquePointer {
         var opened: OpaquePointer?
         try check("open", path, unsafe git_odb_open(&opened, path))
         guard let handle = unsafe opened else {
             fatalError("git_odb_open said success and gave no database")
         }
-        unsafe self.handle = handle
-        self.path = path
+        return unsafe handle
+    }
+
+    /// After packs went: libgit2 would still find in them what is no longer there.
+    func reopen() throws(GitError) {
+        let fresh = try unsafe Self.open(path)
+        unsafe git_odb_free(handle)
+        unsafe handle = fresh
     }
 
     deinit { unsafe git_odb_free(handle) }
@@ -85,14 +95,28 @@ final class ObjectDatabase {
     }
 
     func write(blob: [UInt8]) throws(GitError) -> ObjectID {
+        try unsafe with(blob) { oid, bytes, count in
+            unsafe git_odb_write(oid, handle, bytes, count, GIT_OBJECT_BLOB)
+        }
+    }
+
+    /// The id that a blob has, or would have.
+    func identify(blob: [UInt8]) throws(GitError) -> ObjectID {
+        try unsafe with(blob) { oid, bytes, count in
+            unsafe git_odb_hash(oid, bytes, count, GIT_OBJECT_BLOB)
+        }
+    }
+
+    private func with(
+        _ blob: [UInt8],
+        _ body: (UnsafeMutablePointer<git_oid>, UnsafeRawPointer?, Int) -> Int32
+    ) throws(GitError) -> ObjectID {
         var oid = git_oid()
         let result = unsafe blob.withUnsafeBytes { bytes in
             // An empty array may have no address, and libgit2 wants one.
             var nothing: UInt8 = 0
             return unsafe withUnsafeBytes(of: &nothing) { empty in
-                unsafe git_odb_write(
-                    &oid, handle, bytes.baseAddress ?? empty.baseAddress, bytes.count,
-                    GIT_OBJECT_BLOB)
+                unsafe body(&oid, bytes.baseAddress ?? empty.baseAddress, bytes.count)
             }
         }
         try check("write an object to", path, result)
@@ -140,12 +164,12 @@ private func collectObject(_ id: UnsafePointer<git_oid>?, _ payload: UnsafeMutab
 
 extension ObjectID {
     init(_ oid: git_oid) {
-        self.init(bytes: unsafe withUnsafeBytes(of: oid.id) { unsafe Array($0) })
+        self.init(unsafe withUnsafeBytes(of: oid.id) { unsafe Array($0) }[...])
     }
 
     /// Takes the 20 bytes of an id.
-    init(bytes: some Collection<UInt8>) {
-        guard bytes.count == 20, let id = ObjectID(Hex.encode(bytes)) else {
+    init(_ bytes: ArraySlice<UInt8>) {
+        guard let id = ObjectID(bytes: Array(bytes)) else {
             fatalError("an object id has 20 bytes, not \(bytes.count)")
         }
         self = id

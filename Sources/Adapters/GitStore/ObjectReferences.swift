@@ -44,23 +44,39 @@ struct RawTreeEntry {
     /// The entries of a tree object: `mode SP name NUL id`, again and again.
     static func parse(tree bytes: [UInt8]) throws(MalformedObject) -> [RawTreeEntry] {
         var entries: [RawTreeEntry] = []
+        try cut(tree: bytes) { mode, name, id in
+            entries.append(RawTreeEntry(mode: mode, name: name, id: ObjectID(id)))
+        }
+        return entries
+    }
+
+    /// The same without names, for who looks at many trees.
+    static func visit(
+        tree bytes: [UInt8], _ body: (UInt32, ObjectKey) -> Void
+    ) throws(MalformedObject) {
+        try cut(tree: bytes) { mode, _, id in body(mode, ObjectKey(id)) }
+    }
+
+    private static func cut(
+        tree bytes: [UInt8], _ body: (UInt32, ArraySlice<UInt8>, ArraySlice<UInt8>) -> Void
+    ) throws(MalformedObject) {
+        var count = 0
         var rest = bytes[...]
         while !rest.isEmpty {
-            guard entries.count < Limits.treeEntries else {
+            guard count < Limits.treeEntries else {
                 throw MalformedObject(
                     message: "the folder has more than \(Limits.treeEntries) entries")
             }
+            count += 1
             guard let space = rest.prefix(8).firstIndex(of: UInt8(ascii: " ")),
                 let mode = octal(rest[..<space]),
                 let end = rest[space...].firstIndex(of: 0), rest.endIndex - end > 20
             else {
-                throw MalformedObject(message: "entry \(entries.count + 1) is cut or malformed")
+                throw MalformedObject(message: "entry \(count) is cut or malformed")
             }
-            let id = ObjectID(bytes: rest[(end + 1)...(end + 20)])
-            entries.append(RawTreeEntry(mode: mode, name: rest[(space + 1)..<end], id: id))
+            body(mode, rest[(space + 1)..<end], rest[(end + 1)...(end + 20)])
             rest = rest[(end + 21)...]
         }
-        return entries
     }
 
     private static func octal(_ digits: ArraySlice<UInt8>) -> UInt32? {

@@ -10,6 +10,26 @@ extension ObjectStore {
         package var bytes = 0
     }
 
+    /// Bytes of packs that wait in a bare repository at `incoming`: what importing them takes at
+    /// least. Only a first word, by their sizes; what is read is counted when it is imported.
+    package static func waitingBytes(in incoming: String) throws(GitError) -> Int {
+        guard let folder = try packFolder(of: incoming) else { return 0 }
+        var bytes = 0
+        for name in try folder.names(limit: 8 * Limits.packs) where isPackName(name) {
+            bytes += Int(try OpenFile(name, of: folder, flags: O_RDONLY).status().st_size)
+        }
+        return bytes
+    }
+
+    /// Nil where a fetch that found nothing new has left nothing.
+    private static func packFolder(of incoming: String) throws(GitError) -> OpenFile? {
+        var status = stat()
+        if unsafe lstat("\(incoming)/objects", &status) != 0, errno == ENOENT { return nil }
+        let root = try OpenFile(path: incoming, flags: openFolder)
+        let objects = try OpenFile("objects", of: root, flags: openFolder)
+        return try OpenFile("pack", of: objects, flags: openFolder)
+    }
+
     /// Takes over what an unprivileged and possibly hostile user downloaded into the bare
     /// repository at `incoming`.
     ///
@@ -18,16 +38,12 @@ extension ObjectStore {
     /// there too; else nothing is taken over. `limit` bounds the bytes of all packs together,
     /// `objectLimit` those of one object after it is inflated.
     /// Nobody else may write to `incoming` any more: its cgroup is empty.
+    @discardableResult
     package func importPacks(
         from incoming: String, limit: Int, objectLimit: Int = Limits.gitObjectBytes
     ) throws(GitError) -> Imported {
         try requireWritable("import to")
-        // A fetch that found nothing new has left nothing.
-        var status = stat()
-        if unsafe lstat("\(incoming)/objects", &status) != 0, errno == ENOENT { return Imported() }
-        let root = try OpenFile(path: incoming, flags: openFolder)
-        let objects = try OpenFile("objects", of: root, flags: openFolder)
-        let folder = try OpenFile("pack", of: objects, flags: openFolder)
+        guard let folder = try Self.packFolder(of: incoming) else { return Imported() }
         // A pack, its index and what an aborted download left.
         let names = try folder.names(limit: 8 * Limits.packs).filter(isPackName)
         guard names.count <= Limits.packs else {
@@ -47,6 +63,7 @@ extension ObjectStore {
             throw error
         }
         try quarantine.publish()
+        try forgetNeed()
         return imported
     }
 

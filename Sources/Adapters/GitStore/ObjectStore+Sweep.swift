@@ -44,7 +44,7 @@ extension ObjectStore {
 /// Files of one folder, at most; a store that was never repacked has two for each fetch.
 private let entryLimit = 1_000_000
 
-private func names(in path: String) throws(GitError) -> [String] {
+func names(in path: String) throws(GitError) -> [String] {
     try OpenFile(path: path, flags: openFolder).names(limit: entryLimit)
 }
 

@@ -1,3 +1,4 @@
+package import Digests
 package import FleetModel
 
 /// The objects of a repository: on a device its own, root's, in which all content lives.
@@ -9,6 +10,8 @@ package final class ObjectStore {
     let database: ObjectDatabase
     let folder: RepositoryFolder
     private let isWritable: Bool
+    /// For what libgit2 can't do; nil until somebody asks, and after packs came or went.
+    var packs: [PackFile]?
 
     /// Makes a new store in a folder that is empty or does not exist.
     package init(creatingAt path: String) throws(GitError) {
@@ -58,15 +61,17 @@ package final class ObjectStore {
         try database.read(id, as: .commit, limit: Limits.commitBytes)
     }
 
-    /// The files of a commit.
-    package func tree(of revision: Revision) throws(GitError) -> GitRevisionTree {
+    /// The files of a commit. `known` are digests of blobs that were measured before.
+    package func tree(
+        of revision: Revision, known: [ObjectID: (content: ContentDigest, size: Int)] = [:]
+    ) throws(GitError) -> GitRevisionTree {
         guard let bytes = try commit(revision) else {
             throw GitError(
                 .notFound, "read commit", revision.text, "it is not in \(folder.path); fetch it")
         }
         do throws(MalformedObject) {
             let tree = try CommitReferences(commit: bytes).tree
-            return GitRevisionTree(database: database, root: tree)
+            return GitRevisionTree(store: self, root: tree, known: known)
         } catch {
             throw GitError(.corrupt, "read commit", revision.text, error.message)
         }
@@ -88,6 +93,11 @@ package final class ObjectStore {
         return header.size
     }
 
+    /// The id that a blob has, or would have here.
+    package func identify(blob: [UInt8]) throws(GitError) -> ObjectID {
+        try database.identify(blob: blob)
+    }
+
     /// Keeps bytes; they are on the disk when this returns.
     package func write(blob: [UInt8]) throws(GitError) -> ObjectID {
         try requireWritable("write to")
@@ -96,6 +106,9 @@ package final class ObjectStore {
                 .tooLarge, "write to", folder.path,
                 "a blob may have at most \(Limits.gitObjectBytes) bytes")
         }
+        // What is there is durable, and libgit2 would write down that it was asked for again.
+        let known = try database.identify(blob: blob)
+        if database.contains(known) { return known }
         let id = try database.write(blob: blob)
         // libgit2 syncs the file and its folder, not the name of a folder that is new.
         try synchronizeFolder(folder.objects)

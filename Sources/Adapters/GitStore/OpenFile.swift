@@ -46,6 +46,24 @@ struct OpenFile: ~Copyable {
         }
     }
 
+    /// Up to `count` bytes from a place on; fewer only at the end of the file.
+    func read(at offset: Int, count: Int) throws(GitError) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let got = unsafe buffer.withUnsafeMutableBytes { bytes in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[filled...])
+                return unsafe pread(descriptor, rest.baseAddress, rest.count, offset + filled)
+            }
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw GitError.system("read", path, errno: errno) }
+            if got == 0 { break }
+            filled += got
+        }
+        buffer.removeLast(count - filled)
+        return buffer
+    }
+
     func write(_ bytes: [UInt8]) throws(GitError) {
         var start = 0
         while start < bytes.count {

@@ -10,7 +10,8 @@ internal import Glibc
 struct Quarantine {
     private let store: ObjectStore
     private let folder: RepositoryFolder
-    private var packs: [String] = []
+    /// Their names, without endings.
+    private(set) var packs: [String] = []
 
     init(in store: ObjectStore) throws(GitError) {
         self.store = store
@@ -22,6 +23,21 @@ struct Quarantine {
     /// `next` fills a buffer and returns how many bytes it filled, 0 at the end.
     mutating func add(
         named source: String, next: (inout [UInt8]) throws(GitError) -> Int
+    ) throws(GitError) -> Int {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        return try add(named: source) { take throws(GitError) in
+            while true {
+                let count = try next(&buffer)
+                if count == 0 { return }
+                try take(buffer[..<count])
+            }
+        }
+    }
+
+    /// The same for who hands the bytes over by himself.
+    mutating func add(
+        named source: String,
+        giving: ((ArraySlice<UInt8>) throws(GitError) -> Void) throws(GitError) -> Void
     ) throws(GitError) -> Int {
         var options = unsafe git_indexer_options()
         try check(
@@ -35,12 +51,9 @@ struct Quarantine {
                 &indexer, folder.packs, 0o444, store.database.handle, &options))
         defer { unsafe git_indexer_free(indexer) }
         var progress = git_indexer_progress()
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = try next(&buffer)
-            if count == 0 { break }
-            let result = unsafe buffer.withUnsafeBytes { bytes in
-                unsafe git_indexer_append(indexer, bytes.baseAddress, count, &progress)
+        try giving { (part: ArraySlice<UInt8>) throws(GitError) in
+            let result = unsafe part.withUnsafeBytes { bytes in
+                unsafe git_indexer_append(indexer, bytes.baseAddress, bytes.count, &progress)
             }
             try check("index", source, result)
         }
@@ -68,6 +81,20 @@ struct Quarantine {
         }
     }
 
+    /// Proves of a pack that was made here that it has all that it was made for.
+    func requireObjects(_ keys: some Sequence<ObjectKey>) throws(GitError) {
+        var indexes: [PackIndex] = []
+        for pack in packs { indexes.append(try PackIndex("\(folder.packs)/\(pack).idx")) }
+        for key in keys {
+            var isThere = false
+            for index in indexes where try index.place(of: key) != nil { isThere = true }
+            guard isThere else {
+                throw GitError(
+                    .corrupt, "pack", key.id.text, "the new pack lacks it; nothing was removed")
+            }
+        }
+    }
+
     /// Moves the packs into the store. Killed in between, it leaves a pack without an index, which
     /// nothing reads and `sweep` removes.
     func publish() throws(GitError) {
@@ -80,6 +107,7 @@ struct Quarantine {
                 try synchronizeFolder(store.folder.packs)
             }
         }
+        store.packs = nil
         try store.database.refresh()
         try discard()
     }

@@ -10,6 +10,9 @@ struct RepositoryFolder {
     /// Where packs stand until they are known to be whole; see `Quarantine`.
     var quarantine: String { path + "/quarantine" }
     var alternates: String { path + "/objects/info/alternates" }
+    /// See `ObjectStore.hasCollected` and `needsEverything`.
+    var collected: String { path + "/collected" }
+    var incomplete: String { path + "/incomplete" }
 
     /// Makes the repository in a folder that is empty or not there yet, and makes it durable.
     /// `borrowing` is the objects folder of another repository whose objects this one need not

@@ -60,7 +60,7 @@ extension Root {
 
 extension FileDescriptor {
     package func contentDigest(limit: Int) throws(SystemError) -> ContentDigest {
-        var hasher = SHA256()
+        var hasher = StreamedSHA256()
         var size = 0
         while true {
             let part = try read(upTo: 64 << 10)

@@ -27,6 +27,19 @@ extension Root {
         }
     }
 
+    /// Begins a new file whose bytes come part by part; something that already stands there is an
+    /// error. Whoever does not come to its end removes it.
+    package func beginFile(
+        _ path: String, owner: FileOwner? = nil
+    ) throws(SystemError) -> GrowingFile {
+        let place = try openParent(of: path, to: "create")
+        try willChange("create", path)
+        let file = try place.open(O_WRONLY | O_CREAT | O_EXCL, mode: 0o600, to: "create")
+        try file.setOwner(owner)
+        try willChange("write", path)
+        return GrowingFile(root: self, file: file, path: path)
+    }
+
     /// Replaces a file in one instant and durably, with a new one beside it: whatever happens, the
     /// old bytes or the new ones stand there.
     package func replaceFile(
@@ -87,6 +100,20 @@ extension Root {
         try rename(old, to: new)
     }
 
+    /// Lets two names change places in one instant. Where the file system can't do that, the error's
+    /// `isExchangeRefused` is true, and nothing has changed.
+    package func exchange(_ one: String, _ other: String) throws(SystemError) {
+        let from = try openParent(of: one, to: "exchange")
+        let to = try openParent(of: other, to: "exchange")
+        let (fromFolder, fromName) = (from.folder.raw, from.name)
+        let (toFolder, toName) = (to.folder.raw, to.name)
+        try willChange("exchange", other)
+        try systemCall("exchange", other) {
+            unsafe flotilla_renameat2(
+                fromFolder, fromName, toFolder, toName, UInt32(RENAME_EXCHANGE))
+        }
+    }
+
     package func hardLink(_ old: String, at new: String) throws(SystemError) {
         let from = try openParent(of: old, to: "link")
         let to = try openParent(of: new, to: "link")
@@ -136,6 +163,29 @@ extension Root {
         try systemCall("set the owner of", path) {
             unsafe fchownat(descriptor, name, owner.user, owner.group, AT_SYMLINK_NOFOLLOW)
         }
+    }
+}
+
+/// A new file that nobody else may read yet.
+package struct GrowingFile: ~Copyable {
+    private let root: Root
+    private let file: FileDescriptor
+    private let path: String
+
+    init(root: Root, file: consuming FileDescriptor, path: String) {
+        self.root = root
+        self.file = file
+        self.path = path
+    }
+
+    package func write(_ bytes: [UInt8]) throws(SystemError) { try file.write(bytes) }
+
+    /// Gives it its mode and, with `durable`, returns when its bytes are on the disk.
+    package func end(mode: UInt16, durable: Bool = true) throws(SystemError) {
+        try file.setMode(mode)
+        guard durable else { return }
+        try root.willChange("synchronise", path)
+        try file.synchronise()
     }
 }
 

@@ -25,3 +25,23 @@ static inline long flotilla_ssl_ctx_set_mode(SSL_CTX *context, long mode) {
 }
 static inline void flotilla_bio_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void flotilla_bio_set_retry_write(BIO *bio) { BIO_set_retry_write(bio); }
+
+// SHA-1 and SHA-256 by the interface that needs nothing started and nothing allocated. OpenSSL 3 calls it
+// deprecated; it is there as long as libcrypto.so.3 is.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static inline int flotilla_sha1_init(SHA_CTX *context) { return SHA1_Init(context); }
+static inline int flotilla_sha1_update(SHA_CTX *context, const void *bytes, size_t count) {
+    return SHA1_Update(context, bytes, count);
+}
+static inline int flotilla_sha1_final(unsigned char *digest, SHA_CTX *context) {
+    return SHA1_Final(digest, context);
+}
+static inline int flotilla_sha256_init(SHA256_CTX *context) { return SHA256_Init(context); }
+static inline int flotilla_sha256_update(SHA256_CTX *context, const void *bytes, size_t count) {
+    return SHA256_Update(context, bytes, count);
+}
+static inline int flotilla_sha256_final(unsigned char *digest, SHA256_CTX *context) {
+    return SHA256_Final(digest, context);
+}
+#pragma GCC diagnostic pop

@@ -20,6 +20,11 @@ package enum AgentEffect: Equatable, Sendable {
     case compare(generation: Int)
     /// Try each check of a generation once. Answered by `probed`.
     case probe(generation: Int)
+    /// Run the bundles' own commands. Answered by `hooksRan`.
+    case runHooks(Move, DesiredHook.Moment)
+    /// See how the units stand that the move stops before its flip. Answered by `unitsSeen` or
+    /// `unitsFailed`.
+    case seeUnits(Move)
     /// Connect to the broker anew: a connection that outlived the flip proves nothing. Where there is
     /// a way, `linkChanged` tells.
     case reconnect
@@ -32,8 +37,14 @@ package enum AgentEffect: Equatable, Sendable {
     case flip(Move)
     /// Answered by `unitsChanged` or `unitsFailed`.
     case changeUnits(Move, UnitMoment)
-    /// Compare the disk with the generation. Answered by `scanned` or `scanFailed`.
+    /// Boot the machine. Nothing answers where that works; `rebootFailed` where it does not.
+    case reboot(Move)
+    /// Compare the disk and the units with the generation. Answered by `scanned` or `scanFailed`.
     case scan
+    /// The same, but only where something happened.
+    case look
+    /// Put these units right, whose files are. Answered by `unitsChanged` or `unitsFailed`.
+    case healUnits([String])
     /// Keep it in the ledger, and report it.
     case record(AgentEvent)
 }
@@ -60,6 +71,10 @@ package enum AgentEvent: Equatable, Sendable {
     case waiting(Revision)
     case rejected(Revision, code: String, reason: String)
     case knownBad(Revision, reason: String)
+    /// A hook asks for another time; nothing was touched. A healing has no revision.
+    case postponed(Move, Revision?, reason: String, retryAfter: Duration)
+    case hooksRan(Move, [HookResult])
+    case step(Move, MoveStep)
     /// Generation `Move.to` is good.
     case confirmed(Move)
     /// Generation `Move.from` is bad, and so is its desired state, wherever it comes from.
@@ -69,9 +84,12 @@ package enum AgentEvent: Equatable, Sendable {
     /// The same, for nobody answered from `Move.from`. Nobody answers from here either, so it may be
     /// no fault of the release: it is tried again after that time, by itself.
     case lostLink(Move, retryAfter: Duration)
+    /// Paths, or units, that are right again.
     case healed([String])
-    /// The paths that differ; an empty list ends the drift.
-    case drift([String])
+    /// Everything that differs, and what is done about it; an empty list ends the drift.
+    case drift([Drift])
+    /// These were put right too often and are left alone for a while.
+    case contested([Drift])
     /// Something that will be tried again.
     case trouble(String)
 }

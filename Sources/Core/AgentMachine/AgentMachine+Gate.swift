@@ -12,17 +12,20 @@ extension AgentMachine {
     ) -> [AgentEffect] {
         let candidate = ready.candidate
         switch input {
-        case .scanned(let drifted, let toHeal)
-        where !toHeal.isEmpty && !isHeld && healedBefore != candidate.revision:
+        case .scanned(let found):
+            let (drifts, fresh) = healing.judge(found, isHeld: isHeld, at: now)
+            let told: [AgentEffect] =
+                [.record(.drift(drifts))] + (fresh.isEmpty ? [] : [.record(.contested(fresh))])
+            let paths = drifts.filter { $0.standing == .healing && !$0.isOfUnit }.map(\.subject)
+            guard !paths.isEmpty, healedBefore != candidate.revision else {
+                return told + compared(ready, forgiving: [], at: now)
+            }
             healedBefore = candidate.revision
             followed = nil
             // What a heal leaves behind is tidied up, and the stage with it: it is made again.
             nextFetch = now
-            let heal = Move(.heal, from: current, to: current, paths: toHeal)
-            return [.record(.drift(drifted)), .discard(generation: candidate.generation)]
-                + restage(heal)
-        case .scanned(let drifted, _):
-            return [.record(.drift(drifted))] + compared(ready, forgiving: [], at: now)
+            let heal = Move(.heal, from: current, to: current, paths: paths)
+            return told + [.discard(generation: candidate.generation)] + restage(heal)
         case .scanFailed(let reason):
             return [.record(.trouble(reason))] + compared(ready, forgiving: [], at: now)
         default:

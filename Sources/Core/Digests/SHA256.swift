@@ -1,8 +1,10 @@
 /// SHA-256 as FIPS 180-4 defines it, in plain Swift: the same code decides on devices, in the
 /// aggregator and in firmware. libcrypto is its oracle in tests, and hashes files at the edge.
 package struct SHA256 {
-    private var state: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
-    private var block: [UInt8] = []
+    private typealias State = (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
+    private var state: State
+    /// What is left over from whole blocks.
+    private var rest: [UInt8] = []
     private var length: UInt64 = 0
 
     package init() {
@@ -10,49 +12,64 @@ package struct SHA256 {
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
             0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19
         )
-        block.reserveCapacity(64)
     }
 
     /// The digest of `bytes`.
-    package static func hash(_ bytes: some Sequence<UInt8>) -> ContentDigest {
+    package static func hash(_ bytes: [UInt8]) -> ContentDigest {
         var hasher = SHA256()
         hasher.update(bytes)
         return hasher.finalize()
     }
 
-    package mutating func update(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes {
-            block.append(byte)
-            length &+= 1
-            if block.count == 64 { compress() }
+    /// The same for other collections of bytes, a copy of which is made.
+    package static func hash(_ bytes: some Sequence<UInt8>) -> ContentDigest { hash(Array(bytes)) }
+
+    // Not generic: other modules would call it byte by byte through tables of witnesses.
+    package mutating func update(_ bytes: [UInt8]) {
+        length &+= UInt64(bytes.count)
+        var at = 0
+        if !rest.isEmpty {
+            at = min(64 - rest.count, bytes.count)
+            rest += bytes[..<at]
+            if rest.count < 64 { return }
+            let block = rest
+            Self.compress(block.span, at: 0, into: &state)
+            rest.removeAll(keepingCapacity: true)
         }
+        let span = bytes.span
+        while span.count - at >= 64 {
+            Self.compress(span, at: at, into: &state)
+            at += 64
+        }
+        rest += bytes[at...]
     }
+
+    package mutating func update(_ bytes: some Sequence<UInt8>) { update(Array(bytes)) }
 
     /// Ends the message. The hasher must not be used afterwards.
     package mutating func finalize() -> ContentDigest {
         let bits = length &* 8
-        block.append(0x80)
-        if block.count > 56 {
-            while block.count < 64 { block.append(0) }
-            compress()
-        }
-        while block.count < 56 { block.append(0) }
+        var end = rest
+        end.append(0x80)
+        while end.count % 64 != 56 { end.append(0) }
         for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            block.append(UInt8(truncatingIfNeeded: bits >> shift))
+            end.append(UInt8(truncatingIfNeeded: bits >> shift))
         }
-        compress()
-        return ContentDigest(words: [
-            state.0, state.1, state.2, state.3, state.4, state.5, state.6, state.7,
-        ])
+        for at in stride(from: 0, to: end.count, by: 64) {
+            Self.compress(end.span, at: at, into: &state)
+        }
+        return ContentDigest(words: state)
     }
 
-    private mutating func compress() {
+    private static func compress(
+        _ bytes: Span<UInt8>, at start: Int, into state: inout State
+    ) {
         var schedule = InlineArray<64, UInt32>(repeating: 0)
         for index in 0..<16 {
-            let at = index * 4
+            let at = start + index * 4
             schedule[index] =
-                UInt32(block[at]) << 24 | UInt32(block[at + 1]) << 16
-                | UInt32(block[at + 2]) << 8 | UInt32(block[at + 3])
+                UInt32(bytes[at]) << 24 | UInt32(bytes[at + 1]) << 16
+                | UInt32(bytes[at + 2]) << 8 | UInt32(bytes[at + 3])
         }
         for index in 16..<64 {
             let early = schedule[index - 15]
@@ -76,7 +93,6 @@ package struct SHA256 {
             state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d,
             state.4 &+ e, state.5 &+ f, state.6 &+ g, state.7 &+ h
         )
-        block.removeAll(keepingCapacity: true)
     }
 }
 

@@ -33,7 +33,7 @@ package enum JSONValue: Equatable, Sendable {
                 values[index].write(to: &text, indent: indent, level: level + 1)
             }
         case .object(let members):
-            let keys = members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+            let keys = members.keys.sorted(by: Self.precedes)
             Self.write(keys.count, "{", "}", to: &text, indent, level) { index, text in
                 Self.write(keys[index], to: &text)
                 text += indent == nil ? ":" : ": "
@@ -56,8 +56,27 @@ package enum JSONValue: Equatable, Sendable {
         text += close
     }
 
+    /// By UTF-16 code units. For ASCII that is the order in which Swift compares texts, which is much
+    /// quicker, and nearly all keys are ASCII.
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        let isASCII =
+            left.utf8.count == left.utf16.count && right.utf8.count == right.utf16.count
+        return isASCII ? left < right : left.utf16.lexicographicallyPrecedes(right.utf16)
+    }
+
+    /// Whether a text can be written as it is.
+    private static func isPlain(_ value: String) -> Bool {
+        for byte in value.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5c { return false }
+        return true
+    }
+
     private static func write(_ value: String, to text: inout String) {
         text += "\""
+        defer { text += "\"" }
+        if isPlain(value) {
+            text += value
+            return
+        }
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""
@@ -73,7 +92,6 @@ package enum JSONValue: Equatable, Sendable {
             default: text.unicodeScalars.append(scalar)
             }
         }
-        text += "\""
     }
 }
 

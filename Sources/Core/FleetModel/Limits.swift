@@ -32,11 +32,16 @@ package enum Limits {
     /// A tree object: 200,000 entries with short names.
     package static let treeBytes = 16 << 20
     /// Objects that libgit2 keeps decoded: trees and commits of one resolution fit.
-    package static let gitCacheBytes = 16 << 20
+    package static let gitCacheBytes = 4 << 20
+    /// What is mapped of a pack at once.
+    package static let packWindowBytes = 1 << 20
     /// A known-hosts file, a certificate or a key.
     package static let credentialFileBytes = 1 << 20
     /// Releases that one walk of the chain may cross.
     package static let releases = 100_000
+    /// Releases before the floor whose commits a device keeps, so that it can say what a tip below its
+    /// floor is: a kilobyte each.
+    package static let rememberedReleases = 1_000
     /// A template after substitution stays a text that fits in memory many times over.
     package static let templateBytes = 1 << 20
     /// The least that `maxDisk` may be: an empty store, a few generations and their records.

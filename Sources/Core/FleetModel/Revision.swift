@@ -4,6 +4,12 @@ internal import Digests
 package struct ObjectID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let text: String
 
+    /// Takes the 20 bytes of an id; any other count is nil.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == 20 else { return nil }
+        text = Hex.encode(bytes)
+    }
+
     package init?(_ text: some StringProtocol) {
         guard text.utf8.count == 40, let bytes = Hex.decode(text) else { return nil }
         self.text = Hex.encode(bytes)

@@ -1,3 +1,5 @@
+package import Digests
+
 /// What stands at one name of a folder in a revision.
 package struct TreeEntry: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
@@ -35,6 +37,20 @@ package protocol RevisionTree {
     /// The bytes of a file; nil where there is no file. More than `limit` bytes are an error, found
     /// before they are read.
     func contents(of path: String, limit: Int) throws(RevisionTreeError) -> [UInt8]?
+    /// The digest and the size of a file's bytes, with the same bound; nil where there is no file.
+    /// Who can tell without holding the file in memory does.
+    func measure(
+        _ path: String, limit: Int
+    ) throws(RevisionTreeError) -> (content: ContentDigest, size: Int)?
+}
+
+extension RevisionTree {
+    package func measure(
+        _ path: String, limit: Int
+    ) throws(RevisionTreeError) -> (content: ContentDigest, size: Int)? {
+        guard let bytes = try contents(of: path, limit: limit) else { return nil }
+        return (SHA256.hash(bytes), bytes.count)
+    }
 }
 
 /// A revision's tree could not be read: the store is damaged or a bound was hit.

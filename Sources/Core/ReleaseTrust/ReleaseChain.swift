@@ -83,6 +83,22 @@ package enum ReleaseChain {
         return .failure(.tooMany(tip, at))
     }
 
+    /// The releases that lead to `tip`, newest first, `tip` included: as far as the store has them,
+    /// and at most `limit`.
+    package static func releases<Failure: Error>(
+        leadingTo tip: Revision, atMost limit: Int,
+        commit: (Revision) throws(Failure) -> [UInt8]?
+    ) throws(Failure) -> [Revision] {
+        var releases: [Revision] = []
+        var at = tip
+        while releases.count < limit, let raw = try commit(at) {
+            releases.append(at)
+            guard case .previous(let previous) = ReleaseLink(raw) else { break }
+            at = previous
+        }
+        return releases
+    }
+
     /// Whether `older` is `newer` itself or stands before it on its chain.
     package static func leads<Failure: Error>(
         from older: Revision, to newer: Revision, commit: (Revision) throws(Failure) -> [UInt8]?

@@ -108,12 +108,15 @@ final class FleetReader {
     /// The digest and the size of a file that becomes a managed file.
     func measure(_ path: String) throws(ResolutionError) -> Measured {
         if let known = measured[path] { return known }
-        let result: Measured =
-            switch try contents(of: path, limit: Limits.fileBytes) {
-            case .bytes(let bytes): .content(SHA256.hash(bytes), size: bytes.count)
-            case .tooLarge: .tooLarge
-            case .missing: .missing
+        var result = Measured.missing
+        do throws(RevisionTreeError) {
+            if let (content, size) = try tree.measure(path, limit: Limits.fileBytes) {
+                result = .content(content, size: size)
             }
+        } catch {
+            guard case .tooLarge = error.code else { throw ResolutionError(.unreadable(error)) }
+            result = .tooLarge
+        }
         measured[path] = result
         return result
     }

@@ -3,9 +3,6 @@ internal import HostSystem
 
 /// The folders of the generations.
 package enum Generations {
-    /// How many are kept besides those that are in use.
-    package static let kept = 3
-
     /// The numbers that have a folder, in rising order.
     package static func numbers(in store: RecordStore) throws(RecordError) -> [Int] {
         try system { () throws(SystemError) in
@@ -38,11 +35,22 @@ package enum Generations {
         try store.write(record, at: StateLayout.record(of: record.number))
     }
 
-    /// The numbers to keep: the newest few, and those that are in use.
+    /// The numbers to keep: those in use, whatever their number, and the newest others until there
+    /// are `count`.
     package static func worthKeeping(
-        inUse: [Int], in store: RecordStore
+        _ count: Int, inUse: [Int], in store: RecordStore
     ) throws(RecordError) -> Set<Int> {
-        Set(try numbers(in: store).suffix(kept)).union(inUse)
+        let present = try numbers(in: store)
+        var kept = Set(inUse).intersection(present)
+        for number in present.reversed() where kept.count < count { kept.insert(number) }
+        return kept
+    }
+
+    /// What the device stands on and what it goes back to: never removed, however little room there
+    /// is. Number 0, the device before Flotilla, is what the first generation goes back to.
+    package static func inUse(in store: RecordStore) throws(RecordError) -> [Int] {
+        let ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
+        return [try store.currentGeneration(), ledger.confirmed, ledger.previous ?? 0]
     }
 
     private static func system<Value>(

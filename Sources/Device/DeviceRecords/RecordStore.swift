@@ -7,6 +7,7 @@ internal import JSONDocument
 /// of the folder: after a power cut a record is the old one or the new one, whole.
 package struct RecordStore: Sendable {
     package let root: Root
+    private let memory = GenerationMemory()
 
     package init(root: Root) { self.root = root }
 
@@ -22,6 +23,7 @@ package struct RecordStore: Sendable {
         }
         guard let bytes else { return nil }
         do throws(InvalidDocument) {
+            let bytes = Record.isSealed ? try RecordSeal.opened(bytes, file: path) : bytes
             return try Record(reading: try JSON.parse(bytes, file: path), file: path)
         } catch {
             throw .damaged(error)
@@ -51,9 +53,13 @@ package struct RecordStore: Sendable {
         }
     }
 
-    package func write(_ record: some DeviceRecord, at path: String) throws(RecordError) {
+    package func write<Record: DeviceRecord>(
+        _ record: Record, at path: String
+    ) throws(RecordError) {
+        let text = Array((record.json.pretty + "\n").utf8)
         do throws(SystemError) {
-            try root.replaceFile(path, with: Array((record.json.pretty + "\n").utf8), mode: 0o600)
+            try root.replaceFile(
+                path, with: Record.isSealed ? RecordSeal.sealed(text) : text, mode: 0o600)
         } catch {
             throw .system(error)
         }
@@ -73,13 +79,32 @@ package struct RecordStore: Sendable {
     /// The generation with this number; number 0 needs no record.
     package func generation(_ number: Int) throws(RecordError) -> GenerationRecord? {
         if number == 0 { return .beforeFlotilla }
-        return try read(GenerationRecord.self, at: StateLayout.record(of: number))
+        let path = StateLayout.record(of: number)
+        // Taken before the file is read: one that is replaced meanwhile is read again.
+        guard let status = try status(of: path) else { return nil }
+        if let known = memory.record(number, ifStill: status) { return known }
+        let record = try read(GenerationRecord.self, at: path)
+        if let record { memory.keep(record, number, as: status) }
+        return record
+    }
+
+    private func status(of path: String) throws(RecordError) -> FileStatus? {
+        do throws(SystemError) {
+            return try root.status(of: path)
+        } catch {
+            throw .system(error)
+        }
     }
 
     /// The same for who can do without: a damaged one counts as none.
     package func generationIfWhole(_ number: Int) throws(RecordError) -> GenerationRecord? {
         if number == 0 { return .beforeFlotilla }
-        return try readIfWhole(GenerationRecord.self, at: StateLayout.record(of: number))
+        do throws(RecordError) {
+            return try generation(number)
+        } catch {
+            guard error.isDamage else { throw error }
+            return nil
+        }
     }
 
     /// The number that the link `current` points to; 0 where nothing was ever applied.

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import DriftWatch
 internal import FleetModel
 internal import HealthProbes
 internal import HostSystem
@@ -65,6 +66,18 @@ extension AgentLoop {
         case .units(let actions, let failures):
             let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
             changeUnits(Array(actions.dropFirst()), failures: failures + failure)
+        case .look(let units):
+            seen(units, outcome)
+        case .hook(let run, let start):
+            ended(run, since: start, outcome)
+        case .reboot:
+            if !outcome.isSuccess { failed(job.purpose, told(outcome)) }
+        case .unitStandings:
+            unitsShown(outcome)
+        case .mendUnits(let words, let rest, let failures):
+            let failure =
+                outcome.isSuccess ? [] : ["\(words.joined(separator: " ")): \(told(outcome))"]
+            mend(rest, failures: failures + failure)
         case .resolve:
             if outcome.isSuccess {
                 resolved(outcome.output)
@@ -97,10 +110,6 @@ extension AgentLoop {
             var report = try StageReport(reading: node) { number throws in
                 try knownGeneration(number).state.health
             }
-            if case .staged(var candidate) = report.outcome.verdict {
-                candidate.touchesNetwork = try touchesNetwork(candidate)
-                report.outcome.verdict = .staged(candidate)
-            }
             // A hold that was set while the worker was at it still counts.
             inputs.append(
                 .looked(current: try store.currentGeneration(), isHeld: try isHeld()))
@@ -108,10 +117,20 @@ extension AgentLoop {
                 status.identity = identity
                 keepStatus()
             }
+            if case .staged(var candidate) = report.outcome.verdict {
+                let move = Move(
+                    .upgrade, from: try store.currentGeneration(), to: candidate.generation)
+                candidate.rebootFor = try plan(for: move).rebootFor
+                candidate.touchesNetwork = try touchesNetwork(candidate)
+                report.outcome.verdict = .staged(candidate)
+            }
             return .staged(report.outcome)
         case .restage(let move):
-            return .restaged(gate: try knownGeneration(move.to).state.health)
-        case .probe, .unitStates, .askGit, .units, .resolve:
+            return .restaged(
+                gate: try knownGeneration(move.to).state.health,
+                rebootFor: try plan(for: move).rebootFor)
+        case .probe, .unitStates, .askGit, .units, .look, .hook, .reboot, .resolve, .unitStandings,
+            .mendUnits:
             fatalError("only the worker's commands answer in JSON")
         }
     }
@@ -128,6 +147,11 @@ extension AgentLoop {
         case .stage: inputs.append(.stageFailed(reason))
         case .restage: inputs.append(.restageFailed(reason))
         case .resolve: bus?.resolveFailed(reason)
+        case .unitStandings:
+            driftScan.failUnits("systemctl show: \(reason)")
+            endScan()
+        case .mendUnits(let words, let rest, let failures):
+            mend(rest, failures: failures + ["\(words.joined(separator: " ")): \(reason)"])
         case .probe(let check, _):
             probed(check, CheckResult(check: check.id, passed: false, detail: reason))
         case .unitStates(let checks):
@@ -138,6 +162,12 @@ extension AgentLoop {
         case .units(let actions, let failures):
             changeUnits(
                 Array(actions.dropFirst()), failures: failures + ["\(actions[0]): \(reason)"])
+        case .look:
+            inputs.append(.unitsFailed("how units stand can't be seen: \(reason)"))
+        case .hook(let run, _):
+            failed(run, because: reason)
+        case .reboot:
+            inputs.append(.rebootFailed("the machine is not booted: \(reason)"))
         }
     }
 

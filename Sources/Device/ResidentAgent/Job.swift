@@ -18,8 +18,17 @@ final class Job {
         case askGit
         /// The first of these actions is being done.
         case units([UnitAction], failures: [String])
+        /// Asks how these units stand.
+        case look([String])
+        /// A bundle's own command.
+        case hook(HookRun, since: Instant)
+        case reboot
         /// Looks the broker's name up.
         case resolve
+        /// Asks systemd how the units stand.
+        case unitStandings
+        /// A step of putting units right is being done, and these come after it.
+        case mendUnits([String], rest: [UnitMend], failures: [String])
 
         /// It works on what strangers send, and without root's rights: nothing of it may outlive
         /// it, least of all what could write where it wrote.
@@ -31,7 +40,9 @@ final class Job {
                 case .http, .tcp: true
                 case .command, .file, .unit, .disk, .memory: false
                 }
-            case .stage, .restage, .units, .unitStates: false
+            case .stage, .restage, .units, .unitStates, .look, .hook, .reboot, .unitStandings,
+                .mendUnits:
+                false
             }
         }
 

@@ -9,9 +9,13 @@ struct DeviceContents {
     /// With the blob of every file.
     let state: DesiredState
     private let objects: ObjectStore
+    private var rendered: [[UInt8]] = []
 
-    /// Keeps what resolution rendered as blobs.
-    init(keeping resolved: ResolvedDevice, in objects: ObjectStore) throws(StagingError) {
+    /// Bytes that `keep` writes.
+    var renderedBytes: Int { rendered.reduce(0) { $0 + $1.count } }
+
+    /// Nothing is written before `keep`.
+    init(of resolved: ResolvedDevice, in objects: ObjectStore) throws(StagingError) {
         var state = resolved.state
         for index in state.files.indices {
             let path = state.files[index].path
@@ -19,7 +23,10 @@ struct DeviceContents {
             case .blob(let id?, _):
                 state.files[index].blob = id
             case .rendered(let bytes):
-                state.files[index].blob = try at(.repository) { try objects.write(blob: bytes) }
+                state.files[index].blob = try at(.repository) {
+                    try objects.identify(blob: bytes)
+                }
+                rendered.append(bytes)
             case .blob(nil, _), nil:
                 throw StagingError(.internalFault, "resolution gave no content for \(path)")
             }
@@ -33,15 +40,20 @@ struct DeviceContents {
         self.objects = objects
     }
 
-    /// The content of one of its files.
-    func bytes(of file: DesiredFile) throws(TransactionError) -> [UInt8] {
+    /// Keeps what resolution rendered as blobs.
+    func keep() throws(StagingError) {
+        try at(.repository) { for bytes in rendered { _ = try objects.write(blob: bytes) } }
+    }
+
+    /// Hands over the content of one of its files, part by part.
+    func pour(_ file: DesiredFile, _ take: ([UInt8]) throws -> Void) throws {
         guard let blob = file.blob else {
             throw TransactionError(
                 .wrongContent, path: file.path, message: "the generation names no blob for it")
         }
-        do throws(GitError) {
-            if let bytes = try objects.blob(blob, limit: Limits.fileBytes) { return bytes }
-        } catch {
+        do {
+            if try objects.readBlob(blob, limit: Limits.fileBytes, take) { return }
+        } catch let error as GitError {
             throw TransactionError(.wrongContent, path: file.path, message: "\(error)")
         }
         throw TransactionError(

@@ -21,7 +21,7 @@ package struct GenerationStage {
         let new = try at(.record) { try known(move.to) }
         let contents = DeviceContents(of: new.state, in: objects)
         try at(.disk) {
-            try Stage(store: store).make(move, from: old, to: new, contents: contents.bytes)
+            try Stage(store: store).make(move, from: old, to: new, contents: contents.pour)
         }
     }
 

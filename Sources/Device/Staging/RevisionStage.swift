@@ -18,8 +18,13 @@ package struct RevisionStage {
     private let configuration: AgentConfiguration
     /// Done before the first validator runs.
     package var beforeValidation: () throws(SystemError) -> Void = { () throws(SystemError) in }
+    /// Where `flotilla-worker` stands.
+    private let worker: String
 
-    package init(root: Root, configuration: AgentConfiguration) throws(StagingError) {
+    package init(
+        root: Root, configuration: AgentConfiguration, worker: String
+    ) throws(StagingError) {
+        self.worker = worker
         store = RecordStore(root: root)
         self.configuration = configuration
         objects = try ObjectStore.ofDevice(root)
@@ -32,10 +37,10 @@ package struct RevisionStage {
     package func run(
         tip: Revision, applies: Bool, opened: Revision? = nil
     ) throws(StagingError) -> StageReport {
-        let root = store.root
-        try at(.repository) {
-            try objects.importPacks(
-                from: root.hostPath(of: StateLayout.incoming), limit: Limits.importBytes)
+        if let objection = try takeOver(sparing: tip) {
+            return StageReport(
+                outcome: StageOutcome(
+                    verdict: .rejected(tip, code: "disk", reason: objection), refusal: nil))
         }
         let keeper = TrustKeeper(store: store, objects: objects, configuration: configuration)
         let trust = try keeper.advance(to: tip)
@@ -44,7 +49,7 @@ package struct RevisionStage {
                 code: refusal.code.rawValue, reason: "\(refusal.message) \(refusal.fix)",
                 revision: refusal.release)
         }
-        let facts = try at(.disk) { try HostFacts.read(root: root) }
+        let facts = try at(.disk) { try HostFacts.read(root: store.root) }
         let chosen = try ContentChoice(
             of: trust, opened: opened, objects: objects,
             applied: try at(.record) { try store.read(Ledger.self, at: StateLayout.ledger) }?
@@ -132,18 +137,28 @@ package struct RevisionStage {
     private func stage(
         _ resolved: ResolvedDevice, of revision: Revision, over current: GenerationRecord
     ) throws(StagingError) -> StageOutcome.Verdict {
-        let contents = try DeviceContents(keeping: resolved, in: objects)
+        let contents = try DeviceContents(of: resolved, in: objects)
         let record = GenerationRecord(
             number: try at(.record) { try Generations.next(in: store) }, revision: revision,
             created: Clocks.wall(), state: contents.state)
+        let move = Move(.upgrade, from: current.number, to: record.number)
+        let needs = try at(.disk) {
+            try SpaceNeeds.of(
+                move, from: current, to: record, rendered: contents.renderedBytes, store: store)
+        }
+        if let objection = try objection(to: needs, sparing: revision) {
+            return .rejected(revision, code: "disk", reason: objection)
+        }
+        try contents.keep()
         try at(.disk) {
             try Generations.make(record, in: store)
-            let move = Move(.upgrade, from: current.number, to: record.number)
             try Stage(store: store).make(
-                move, from: current, to: record, contents: contents.bytes)
+                move, from: current, to: record, contents: contents.pour)
         }
         try at(.internalFault) { try beforeValidation() }
-        if let failure = try Validation(store: store).run(on: record) {
+        if let failure = try Validation(store: store, worker: worker).run(
+            on: record, over: current)
+        {
             try at(.disk) {
                 try Recovery(store: store).discard(generation: record.number)
             }
@@ -153,6 +168,53 @@ package struct RevisionStage {
             Candidate(generation: record.number, revision: revision, gate: record.state.health))
     }
 
+    // MARK: Room
+
+    /// Takes over what the last fetch brought, and empties the place where it arrived. Why there is
+    /// no room for it; nil where it is here.
+    private func takeOver(sparing tip: Revision) throws(StagingError) -> String? {
+        let incoming = store.root.hostPath(of: StateLayout.incoming)
+        let waiting = try at(.repository) { try ObjectStore.waitingBytes(in: incoming) }
+        guard waiting > 0 else { return nil }
+        try Housekeeping(store: store, objects: objects).tidy(sparing: tip)
+        // With its index, which is small beside the objects.
+        let need = SpaceNeed(folder: StateLayout.state, bytes: waiting + waiting / 8 + 64 << 10)
+        if let objection = try objection(to: [need], sparing: tip) {
+            try at(.disk) { try emptyIncoming() }
+            return objection
+        }
+        try at(.repository) {
+            do throws(GitError) {
+                try objects.importPacks(from: incoming, limit: Limits.importBytes)
+            } catch {
+                // Where a server left out what was here once, the next fetch asks for everything.
+                if error.code == .corrupt { try objects.askForEverything() }
+                throw error
+            }
+        }
+        try at(.disk) { try emptyIncoming() }
+        return nil
+    }
+
+    private func emptyIncoming() throws {
+        let root = store.root
+        guard let status = try root.status(of: StateLayout.incoming) else { return }
+        try root.removeTree(StateLayout.incoming)
+        try root.makeFolder(StateLayout.incoming, mode: status.mode, owner: status.owner)
+    }
+
+    /// Why there is no room, after everything was given up that nobody needs; nil where there is.
+    private func objection(
+        to needs: [SpaceNeed], sparing tip: Revision
+    ) throws(StagingError) -> String? {
+        let budget = DiskBudget(of: store.root, maxDisk: configuration.maxDisk)
+        let first = try at(.disk) { try budget.objection(to: needs) }
+        guard first != nil,
+            try Housekeeping(store: store, objects: objects).tidy(urgently: true, sparing: tip)
+        else { return first }
+        return try at(.disk) { try budget.objection(to: needs) }
+    }
+
     // MARK: Resolving
 
     private func resolve(
@@ -160,7 +222,7 @@ package struct RevisionStage {
     ) throws(ResolutionError) -> ResolvedDevice {
         let tree: GitRevisionTree
         do {
-            tree = try objects.tree(of: revision)
+            tree = try objects.tree(of: revision, known: measuredContents())
         } catch {
             throw ResolutionError(
                 .unreadable(
@@ -173,6 +235,17 @@ package struct RevisionStage {
             board: facts.board, osID: facts.systemID, osVersion: facts.systemVersion,
             agent: AgentVersion.current)
         return try Resolver(tree: tree, parse: YAML.parse).resolve(identity)
+    }
+
+    /// What the current generation is made of was measured when it came.
+    private func measuredContents() throws -> [ObjectID: (content: ContentDigest, size: Int)] {
+        guard let current = try store.generationIfWhole(store.currentGeneration()) else {
+            return [:]
+        }
+        return Dictionary(
+            current.state.files.compactMap { file in
+                file.blob.map { ($0, (file.content, file.size)) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// A release that is wrong is rejected; a store that can't be read is no fault of the release.

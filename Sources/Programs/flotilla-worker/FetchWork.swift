@@ -4,6 +4,7 @@ import GitStore
 import HostSystem
 import NetworkStreams
 import ReleaseTrust
+import Staging
 
 /// Fetches the channel's branch into the incoming folder, as the unprivileged user.
 enum FetchWork {
@@ -11,20 +12,77 @@ enum FetchWork {
         startLibraryLean()
         let configuration = try AgentConfiguration(of: root)
         // Everything that only root may read is read before the rights are given up.
+        let room = try makeRoom(configuration, root)
         let borrowed = StateLayout.repository + "/objects"
-        let objects = try root.exists(borrowed) ? root.hostPath(of: borrowed) : nil
+        // What was tidied away here is not left out by every server.
+        let isUsable = try root.exists(borrowed) && !root.exists(StateLayout.incompleteStore)
+        let objects = isUsable ? root.hostPath(of: borrowed) : nil
         let request = try request(configuration, root, hasStore: objects != nil)
         let user = configuration.repository.fetchUser
         // The pack and the store's own packs are mapped into memory.
         try harness.becomeStranger(
-            user, writing: Limits.importBytes, memory: 8 * UInt64(Limits.importBytes)
+            user, writing: room, memory: 8 * UInt64(Limits.importBytes)
         ) {
             try prepareIncoming(root, for: user)
         }
-        let fetcher = Fetcher(
-            incoming: root.hostPath(of: StateLayout.incoming), borrowingFrom: objects)
-        let result = try fetcher.fetch(request)
-        return FetchReport(tip: result.tip, receivedBytes: result.receivedBytes)
+        do throws(GitError) {
+            let result = try fetch(request, borrowing: objects, root)
+            return FetchReport(tip: result.tip, receivedBytes: result.receivedBytes)
+        } catch {
+            guard error.code == .tooLarge else { throw error }
+            throw WorkerTrouble(
+                "\(error). The disk has room for a download of \(room) bytes: raise `maxDisk` in "
+                    + "\(StateLayout.configuration), make room, or cut the branch's history with a "
+                    + "release that says `Flotilla-Continues`.")
+        }
+    }
+
+    /// Where a difference to something was sent that was tidied away here, everything is fetched.
+    private static func fetch(
+        _ request: FetchRequest, borrowing objects: String?, _ root: Root
+    ) throws(GitError) -> FetchResult {
+        let incoming = root.hostPath(of: StateLayout.incoming)
+        do throws(GitError) {
+            return try Fetcher(incoming: incoming, borrowingFrom: objects).fetch(request)
+        } catch {
+            guard error.code == .corrupt, objects != nil, isCollected(root), isEmptied(root) else {
+                throw error
+            }
+            var request = request
+            request.known = []
+            return try Fetcher(incoming: incoming, borrowingFrom: nil).fetch(request)
+        }
+    }
+
+    private static func isCollected(_ root: Root) -> Bool {
+        (try? root.exists(StateLayout.collectedStore)) ?? false
+    }
+
+    /// By the fetching user, whose all of it is.
+    private static func isEmptied(_ root: Root) -> Bool {
+        do throws(SystemError) {
+            for name in try root.listFolder(StateLayout.incoming, limit: 1_000) ?? [] {
+                try root.removeTree(DevicePath.join(StateLayout.incoming, name))
+            }
+            return true
+        } catch {
+            // The first error is the one to tell.
+            return false
+        }
+    }
+
+    /// The largest download that the disk has room for. Where little is left, what nobody needs goes
+    /// first: a server can't be asked for less.
+    private static func makeRoom(_ configuration: AgentConfiguration, _ root: Root) throws -> Int {
+        try root.makeStateFolders()
+        let budget = DiskBudget(of: root, maxDisk: configuration.maxDisk)
+        var room = try budget.room()
+        if Int64(room) < configuration.maxDisk / 4,
+            try Housekeeping(root: root)?.tidy(urgently: true) == true
+        {
+            room = try budget.room()
+        }
+        return min(room, Limits.importBytes)
     }
 
     private static func request(

@@ -66,7 +66,9 @@ extension FleetSimulation {
         let position = StartPosition(
             journal: device.disk.journal, current: device.disk.current,
             confirmed: device.disk.confirmed)
-        for effect in device.agent?.start(at: position) ?? [] { perform(effect, on: device) }
+        for effect in device.agent?.start(at: position, now: now) ?? [] {
+            perform(effect, on: device)
+        }
         // Orders mean something only to an agent that knows where it stands.
         tellTrust(device)
         tell(device, link: .happened(device.disk.events))
@@ -126,10 +128,14 @@ extension FleetSimulation {
         case .fetch, .askGit:
             answerLater(effect, device, after: generator.delay(300...3_000))
         case .reconnect: tell(device, link: .reconnect)
-        case .stage, .restage, .flip, .changeUnits, .scan:
+        case .stage, .restage, .flip, .changeUnits, .scan, .look, .healUnits:
             answerLater(effect, device, after: generator.delay(50...2_000))
         case .compare, .probe:
             answerLater(effect, device, after: generator.delay(10...300))
+        case .runHooks, .seeUnits:
+            answerLater(effect, device, after: .zero)
+        case .reboot:
+            fatalError("no change of this world needs a boot")
         }
     }
 
@@ -163,9 +169,11 @@ extension FleetSimulation {
         case .flip(let move):
             flip(device, move)
             return .flipped
-        case .changeUnits: return .unitsChanged
-        case .scan: return .scanned(drifted: [], toHeal: [])
-        case .reconnect, .discard, .journal, .forgetJournal, .record:
+        case .changeUnits, .healUnits: return .unitsChanged
+        case .runHooks: return .hooksRan([])
+        case .seeUnits: return .unitsSeen([])
+        case .scan, .look: return .scanned([])
+        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }

@@ -36,8 +36,8 @@ extension VirtualDevice {
         case .refused(let refusal): raise("refused", refusal.revision, git, at: now)
         case .rejected(let revision, _, _): raise("rejected", revision, git, at: now)
         case .knownBad(let revision, _): raise("knownBad", revision, git, at: now)
-        case .accepted, .notApplied, .waiting, .healed, .drift, .trouble, .fetchFailed,
-            .fetchWorks:
+        case .accepted, .notApplied, .waiting, .healed, .drift, .contested, .trouble,
+            .fetchFailed, .fetchWorks, .postponed, .hooksRan, .step:
             break
         }
         return disk.events.count > before

@@ -31,6 +31,9 @@ struct SimulatedDevice {
     /// All answers are good from now on.
     var isLucky = false
 
+    /// The machine asked for a boot.
+    private(set) var hasBootWish = false
+
     /// Whether the fleet rolls out in waves; nil where nobody gives orders either.
     private let hasWaves: Bool?
     /// What the aggregator says at this moment.
@@ -47,7 +50,7 @@ struct SimulatedDevice {
     var isResting: Bool {
         guard awaited.isEmpty else { return false }
         return switch machine.state {
-        case .idle, .waiting, .stuck, .callingHome: true
+        case .idle, .waiting, .stuck, .rebooting, .callingHome: true
         default: false
         }
     }
@@ -61,7 +64,7 @@ struct SimulatedDevice {
         case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
         case 0..<13 where !awaited.isEmpty: answer()
         case 0..<16: letTimePass()
-        case 16: hear(.syncRequested)
+        case 16: hear(Bool.random(using: &generator) ? .syncRequested : .touched)
         case 17:
             isHeld.toggle()
             hear(.looked(current: current, isHeld: isHeld))
@@ -73,6 +76,7 @@ struct SimulatedDevice {
     }
 
     mutating func letTimePass() {
+        if isLucky, hasBootWish { return restart() }
         // While something is under way, the machine wants to be told nothing.
         let isPrompt = awaited.isEmpty && Bool.random(using: &generator)
         let step = Duration.seconds(Int.random(in: 0...3_600, using: &generator))
@@ -101,16 +105,19 @@ struct SimulatedDevice {
     /// The agent is killed, and starts again from what is on the disk.
     mutating func restart() {
         awaited = []
+        hasBootWish = false
         mayReconnect = false
         machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
         order = nil
         hear(.looked(current: current, isHeld: isHeld))
-        let position = StartPosition(journal: journal, current: current, confirmed: confirmed)
+        let isRebooted = Int.random(in: 0..<4, using: &generator) > 0 || isLucky
+        let position = StartPosition(
+            journal: journal, current: current, confirmed: confirmed, isRebooted: isRebooted)
         isPlaced = false
         if position == .whole, let journal, journal.move.to != confirmed {
             fail("\(journal) is taken for whole")
         }
-        for effect in machine.start(at: position) { perform(effect) }
+        for effect in machine.start(at: position, now: now) { perform(effect) }
     }
 
     mutating func answer() {
@@ -154,9 +161,21 @@ struct SimulatedDevice {
                 fail("\(effect) without an order that opens it")
             }
             awaited.append(effect)
-        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .askGit:
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .seeUnits, .askGit,
+            .look, .healUnits:
             awaited.append(effect)
         case .reconnect: mayReconnect = true
+        case .runHooks(let move, let moment):
+            if moment == .before, move.purpose == .upgrade, journal != nil {
+                fail("a hook that may refuse runs when something is under way: \(move)")
+            }
+            checkBegin(of: move, moment)
+            awaited.append(effect)
+        case .reboot(let move):
+            if journal?.phase != .rebooting || journal?.move != move {
+                fail("a boot without its journal")
+            }
+            hasBootWish = true
         }
     }
 
@@ -164,6 +183,14 @@ struct SimulatedDevice {
     private var openRelease: Revision? {
         guard let order, order.isOpen, now < order.startBefore, !isHeld else { return nil }
         return order.release
+    }
+
+    /// A move begins with its hooks, and only then is it asked whether it may.
+    private mutating func checkBegin(of move: Move, _ moment: DesiredHook.Moment) {
+        guard hasWaves == true, moment == .before, move.purpose == .upgrade else { return }
+        if openRelease != revisions[move.to] {
+            fail("\(move) begins, and no order opens its release")
+        }
     }
 
     /// Until the commit point an order that is closed ends a move.
@@ -176,10 +203,11 @@ struct SimulatedDevice {
     }
 
     private mutating func write(_ phase: MovePhase, _ move: Move) {
-        if hasWaves == true, move.purpose == .upgrade, journal?.move.to != move.to,
-            openRelease != revisions[move.to]
-        {
-            fail("\(move) begins, and no order opens its release")
+        if move.purpose == .upgrade, journal.map({ isSame($0.move, move) }) != true {
+            if isHeld { fail("\(move) begins on a held device") }
+            if hasWaves == true, order?.isOpen != true || order?.release != revisions[move.to] {
+                fail("\(move) goes on, and its order is closed")
+            }
         }
         if let known = journal?.move, !isSame(known, move) {
             let isItsWayBack =
@@ -190,16 +218,18 @@ struct SimulatedDevice {
         if move.purpose == .goBack, move.wayHome == nil, !failed.contains(move.from) {
             fail("a way back before its failure is remembered")
         }
-        if let known = journal?.move, isSame(known, move) {} else { isPlaced = false }
+        if journal.map({ isSame($0.move, move) }) != true { isPlaced = false }
         if phase != .flipping, !isPlaced { fail("\(phase) is written before the files stand") }
         journal = (phase, move)
     }
 
-    /// Settle time that is kept makes no other move of it.
-    private func isSame(_ one: Move, _ other: Move) -> Bool {
-        var other = other
-        other.settled = one.settled
-        return one == other
+    /// What needs a boot is only known when the way back begins, and settle time that is kept makes
+    /// no other move of it.
+    private func isSame(_ known: Move, _ move: Move) -> Bool {
+        var known = known
+        known.rebootFor = move.rebootFor
+        known.settled = move.settled
+        return known == move
     }
 
     private mutating func forgetJournal() {
@@ -221,22 +251,32 @@ struct SimulatedDevice {
         isLucky || Int.random(in: 0..<4, using: &generator) > 0
     }
 
+    private mutating func isMostlyGood() -> Bool {
+        isLucky || Int.random(in: 0..<20, using: &generator) > 0
+    }
+
     private mutating func answer(to effect: AgentEffect) -> AgentInput {
         switch effect {
         case .fetch: isGood() ? .fetched(tip: Driver.revision(nextGeneration)) : .fetchFailed("f")
         case .stage(let tip, let applies, let opened):
             isGood() ? .staged(outcome(tip, applies, opened)) : .stageFailed("s")
         case .restage(let move):
-            isGood() ? .restaged(gate: gates[move.to] ?? HealthGate()) : .restageFailed("r")
+            isGood()
+                ? .restaged(gate: gates[move.to] ?? HealthGate(), rebootFor: rebootPaths())
+                : .restageFailed("r")
         case .compare where Int.random(in: 0..<6, using: &generator) == 0:
-            isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: ["/a"]) : .scanFailed("s")
+            isGood()
+                ? .scanned([Drift.found("/a", .heal), Drift.found("/b", .report)])
+                : .scanFailed("s")
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
         case .askGit: isGood() ? .gitAnswered : .gitSilent("g")
         case .flip(let move): flip(move)
-        case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
-        case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
-        case .reconnect, .discard, .journal, .forgetJournal, .record:
+        case .changeUnits, .healUnits: isGood() ? .unitsChanged : .unitsFailed("u")
+        case .seeUnits: isMostlyGood() ? .unitsSeen([]) : .unitsFailed("l")
+        case .runHooks(_, let moment): .hooksRan(isMostlyGood() ? [] : [objection(moment)])
+        case .scan, .look: isGood() ? .scanned(drifts()) : .scanFailed("s")
+        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }
@@ -277,7 +317,7 @@ struct SimulatedDevice {
         gates[number] = gate
         revisions[number] = tip
         return Candidate(
-            generation: number, revision: tip, gate: gate,
+            generation: number, revision: tip, gate: gate, rebootFor: rebootPaths(),
             touchesNetwork: Bool.random(using: &generator))
     }
 
@@ -289,7 +329,22 @@ struct SimulatedDevice {
         return results
     }
 
-    private mutating func toHeal() -> [String] { Bool.random(using: &generator) ? ["/a"] : [] }
+    private mutating func rebootPaths() -> [String] {
+        Int.random(in: 0..<10, using: &generator) == 0 ? ["/etc/fstab"] : []
+    }
+
+    private mutating func objection(_ moment: DesiredHook.Moment) -> HookResult {
+        HookResult(
+            hook: "web/h", moment: moment,
+            verdict: Bool.random(using: &generator) ? .notNow : .failed, detail: "h")
+    }
+
+    private mutating func drifts() -> [Drift] {
+        ["/a", "/b", "a.service"].compactMap { subject in
+            let policy = Bool.random(using: &generator) ? DriftPolicy.heal : .report
+            return Bool.random(using: &generator) ? Drift.found(subject, policy) : nil
+        }
+    }
 
     /// The link comes back where it was asked for, or not.
     private mutating func reconnect() {

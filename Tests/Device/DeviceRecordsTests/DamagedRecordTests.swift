@@ -38,7 +38,7 @@ extension Samples {
             Sample(try Samples.generation()), Sample(Samples.journals()[1]),
             Sample(try Samples.ledger()), Sample(Samples.status()), Sample(Samples.hold()),
             Sample(try Samples.fetch()), Sample(head), Sample(head.anchor),
-            Sample(LastGeneration(number: 3)),
+            Sample(LastGeneration(number: 3)), Sample(Samples.drift()),
         ]
     }
 
@@ -65,7 +65,7 @@ extension Samples {
         try withStore { store, _ in
             for sample in try samples() {
                 guard case .object(var members) = sample.json else { continue }
-                members["format"] = 2
+                members["format"] = 9
                 try write(Array(JSONValue.object(members).pretty.utf8), store)
                 let error = try #require(try damage(sample, store), "\(sample.name)")
                 #expect(error.diagnostics.contains { $0.message.contains("`format`") })
@@ -91,8 +91,8 @@ extension Samples {
     func wrongValues() throws {
         let optional: Set<String> = [
             "revision", "previous", "refusal", "rejection", "reason", "lastFetch", "fetchProblem",
-            "trouble", "lastScan", "driftSince", "identity", "lastSequence", "toldDrift",
-            "wayHome", "settled",
+            "trouble", "lastScan", "driftSince", "watchProblem", "identity", "lastSequence",
+            "toldDrift", "wayHome", "settled",
         ]
         try withStore { store, _ in
             for sample in try samples() {

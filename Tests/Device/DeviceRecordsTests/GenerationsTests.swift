@@ -51,13 +51,36 @@ import Testing
         }
     }
 
-    @Test("The newest few are worth keeping, and those that are in use")
+    @Test("Those in use are kept, and the newest others until there are as many as wanted")
     func worthKeeping() throws {
         try withStore { store, _ in
             for number in 1...6 {
                 try Generations.make(try Samples.generation(number), in: store)
             }
-            #expect(try Generations.worthKeeping(inUse: [1, 6], in: store) == [1, 4, 5, 6])
+            func kept(_ count: Int, _ inUse: [Int]) throws -> Set<Int> {
+                try Generations.worthKeeping(count, inUse: inUse, in: store)
+            }
+            #expect(try kept(3, [6, 1]) == [1, 5, 6])
+            #expect(try kept(3, [6]) == [4, 5, 6])
+            #expect(try kept(2, [6, 5]) == [5, 6])
+            // Whatever the number, never what a way back needs.
+            #expect(try kept(2, [6, 4, 1]) == [1, 4, 6])
+            // What was removed by hand, and generation 0, take nobody's place.
+            #expect(try kept(3, [6, 0, 9]) == [4, 5, 6])
+            #expect(try kept(100, []) == [1, 2, 3, 4, 5, 6])
+        }
+    }
+
+    @Test("In use is what stands, what was confirmed last, and what was confirmed before it")
+    func inUse() throws {
+        try withStore { store, _ in
+            #expect(try Generations.inUse(in: store) == [0, 0, 0])
+            var ledger = Ledger()
+            ledger.confirmed = 5
+            ledger.previous = 3
+            try store.write(ledger, at: StateLayout.ledger)
+            try store.root.symbolicLink("generations/7", at: StateLayout.current)
+            #expect(try Generations.inUse(in: store) == [7, 5, 3])
         }
     }
 
