@@ -266,7 +266,8 @@ struct SimulatedDevice {
                 : .restageFailed("r")
         case .compare where Int.random(in: 0..<6, using: &generator) == 0:
             isGood()
-                ? .scanned([Drift.found("/a", .heal), Drift.found("/b", .report)]) : .scanFailed("s")
+                ? .scanned([Drift.found("/a", .heal), Drift.found("/b", .report)])
+                : .scanFailed("s")
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
         case .askGit: isGood() ? .gitAnswered : .gitSilent("g")
