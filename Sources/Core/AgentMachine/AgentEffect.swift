@@ -55,6 +55,8 @@ package enum UnitMoment: Equatable, Sendable {
     case afterFlip
     /// What `beforeFlip` did is taken back, for the flip never came.
     case undo
+    /// The agent begins anew in the middle of the gate; a boot may lie between.
+    case resume
 }
 
 /// What happened, worth keeping.

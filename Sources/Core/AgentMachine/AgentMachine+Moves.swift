@@ -53,7 +53,10 @@ extension AgentMachine {
 
         case (.flipping(let move, let gate, let course), .flipped):
             current = move.to
-            if course.unitsAreDone { return arrived(move, gate, at: now) }
+            if course.unitsAreDone {
+                state = .resuming(move, gate)
+                return [.changeUnits(move, .resume)]
+            }
             state = .arriving(move, gate)
             return [
                 .journal(.placed, move), .record(.step(move, .flipped)),
@@ -73,6 +76,12 @@ extension AgentMachine {
         case (.arriving(let move, let gate), .unitsFailed(let reason)):
             if move.purpose == .upgrade { return goBack(move.back(because: reason)) }
             return [.record(.trouble(reason))] + finish(move, gate)
+
+        case (.resuming(let move, let gate), .unitsChanged):
+            return arrived(move, gate, at: now)
+        case (.resuming(let move, let gate), .unitsFailed(let reason)):
+            // The gate is there to judge what that means.
+            return [.record(.trouble(reason))] + arrived(move, gate, at: now)
 
         case (.undoing(let move), .unitsChanged):
             return undone(move)

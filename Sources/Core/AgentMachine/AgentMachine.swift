@@ -27,6 +27,8 @@ package struct AgentMachine: Sendable {
         case leaving(Move, HealthGate, under: Revision?)
         case flipping(Move, HealthGate, Course)
         case arriving(Move, HealthGate)
+        /// Units are started that a boot in the middle of the gate did not start.
+        case resuming(Move, HealthGate)
         /// The hooks run that come after files and units.
         case finishing(Move, HealthGate)
         /// The machine is to boot, or somebody is to boot it.
@@ -138,7 +140,7 @@ package struct AgentMachine: Sendable {
             .finishing(let move, _), .undoing(let move):
             move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
         case .rebooting: "needsReboot"
-        case .probing, .waiting: "settling"
+        case .resuming, .probing, .waiting: "settling"
         case .callingHome(let move, _): move.purpose == .goBack ? "goingBack" : "settling"
         case .stuck: "stuck"
         }

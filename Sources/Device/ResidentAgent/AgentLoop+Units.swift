@@ -24,11 +24,11 @@ extension AgentLoop {
     }
 
     private func unitActions(for move: Move, _ moment: UnitMoment) throws -> [UnitAction] {
-        let units = try plan(for: move).units
-        return switch moment {
-        case .beforeFlip: units.beforeFlip
-        case .afterFlip: units.afterFlip
-        case .undo: units.takingBack(move.units)
+        switch moment {
+        case .beforeFlip: try plan(for: move).units.beforeFlip
+        case .afterFlip: try plan(for: move).units.afterFlip
+        case .undo: try plan(for: move).units.takingBack(move.units)
+        case .resume: UnitPlan.resuming(try knownGeneration(move.to).state)
         }
     }
 

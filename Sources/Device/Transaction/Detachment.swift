@@ -21,10 +21,11 @@ package struct Detachment {
 
     private func replaceLinks(of record: GenerationRecord) throws -> [String] {
         var replaced: [String] = []
-        for file in record.state.files where file.placement == .link {
+        var dressing = Dressing(root: root)
+        for file in record.state.applied.files where file.placement == .link {
             guard try root.readLink(file.path) == LinkPlacement.target(of: file) else { continue }
             try replaceLink(
-                at: file.path, leadingTo: LinkPlacement.backing(of: file, in: record.number))
+                of: file, leadingTo: LinkPlacement.backing(of: file, in: record.number), &dressing)
             replaced.append(file.path)
         }
         for folder in Set(replaced.map(DevicePath.parent(of:))).sorted() {
@@ -34,7 +35,10 @@ package struct Detachment {
     }
 
     /// The bytes, mode and owner that everybody sees through the link now, even where they have drifted.
-    private func replaceLink(at path: String, leadingTo backing: String) throws {
+    private func replaceLink(
+        of file: DesiredFile, leadingTo backing: String, _ dressing: inout Dressing
+    ) throws {
+        let path = file.path
         guard let status = try root.standing(at: backing),
             let bytes = try root.readFile(backing, limit: Limits.fileBytes)
         else {
@@ -47,6 +51,10 @@ package struct Detachment {
             DevicePath.parent(of: path), ".flotilla-detached-\(DevicePath.name(of: path))")
         try root.unlink(ready, missingIsFine: true)
         try root.createFile(ready, contents: bytes, mode: status.mode, owner: status.owner)
+        var copy = file
+        copy.placement = .copy
+        copy.mode = status.mode
+        try dressing.dress(.file(copy), at: ready)
         try root.rename(ready, to: path)
     }
 }

@@ -64,7 +64,8 @@ import Testing
             driver.say(.restaged(gate: Driver.gate("up"), rebootFor: Self.paths)) == [
                 .flip(Self.move)
             ])
-        #expect(driver.say(.flipped).last == .probe(generation: 2))
+        #expect(driver.say(.flipped) == [.changeUnits(Self.move, .resume)])
+        #expect(driver.say(.unitsChanged).last == .probe(generation: 2))
     }
 
     @Test("An agent that begins before the boot asks for it again")
@@ -94,6 +95,7 @@ import Testing
         var next = Driver(current: 1)
         _ = next.start(at: .settle(back))
         _ = next.say(.restaged(gate: HealthGate(), rebootFor: Self.paths))
-        #expect(next.say(.flipped) == [.record(.wentBack(back)), .forgetJournal])
+        #expect(next.say(.flipped) == [.changeUnits(back, .resume)])
+        #expect(next.say(.unitsChanged) == [.record(.wentBack(back)), .forgetJournal])
     }
 }

@@ -112,14 +112,18 @@ import Testing
     }
 
     @Test(
-        "In the middle of the gate the files are checked, the units left alone, the gate is whole")
-    func settle() {
+        "In the middle of the gate files are checked, units resumed, and the gate is whole",
+        arguments: [AgentInput.unitsChanged, .unitsFailed("slow")])
+    func settle(units: AgentInput) {
         let move = Self.upgrade
         var driver = Driver(current: 2)
         #expect(driver.start(at: .settle(move)) == [.restage(move)])
         #expect(driver.say(.restaged(gate: Driver.gate("up"))) == [.flip(move)])
+        #expect(driver.say(.flipped) == [.changeUnits(move, .resume)])
+        #expect(driver.machine.phase == "settling")
+        // What can't be started is the gate's to judge.
         #expect(
-            driver.say(.flipped) == [
+            driver.say(units).filter { $0 != .record(.trouble("slow")) } == [
                 .journal(.settling, move), .record(.step(move, .settling)), .probe(generation: 2),
             ])
         #expect(driver.say(.probed(Driver.good("up"))).isEmpty)

@@ -92,6 +92,32 @@ private func file(_ path: String, _ content: String, mode: UInt16 = 0o644) -> De
         #expect(plan.afterFlip == [.daemonReload])
     }
 
+    @Test(
+        "After a boot in the middle of the gate units become what they are to be, and none restarts"
+    )
+    func resuming() {
+        let units = [
+            DesiredUnit(
+                name: "web.service", bundle: "b", enabled: nil, activity: .running, restartOn: [],
+                reloadOn: [], after: ["store.service"]),
+            DesiredUnit(
+                name: "store.service", bundle: "b", enabled: true, activity: .running,
+                restartOn: [], reloadOn: []),
+            DesiredUnit(
+                name: "old.service", bundle: "b", enabled: false, activity: .stopped, restartOn: [],
+                reloadOn: []),
+            DesiredUnit(
+                name: "other.service", bundle: "b", enabled: nil, activity: nil, restartOn: [],
+                reloadOn: []),
+        ]
+        #expect(
+            UnitPlan.resuming(DesiredState(units: units)) == [
+                .daemonReload, .stop("old.service"), .disable("old.service"),
+                .enable("store.service"), .start("store.service"), .start("web.service"),
+            ])
+        #expect(UnitPlan.resuming(state(unit: nil, config: "1")) == [])
+    }
+
     @Test("A drop-in of a unit restarts it when it is healed")
     func healing() {
         let plan = UnitPlan(
