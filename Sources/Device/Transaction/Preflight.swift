@@ -23,7 +23,7 @@ package struct Preflight {
     private let directories: [String: DesiredDirectory]
 
     private init(state: DesiredState, store: RecordStore) throws {
-        root = store.root
+        root = store.root.keepingFolders()
         saved = try Originals(store: store).read()
         directories = Dictionary(
             state.directories.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })

@@ -1,4 +1,6 @@
+import DeviceBus
 import DeviceRecords
+import Documents
 import FleetModel
 import Foundation
 import HostSystem
