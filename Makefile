@@ -6,7 +6,8 @@ SHELL := /bin/bash
 BUILD := .build
 RELEASE := .build-device
 
-.PHONY: help deps deps-device format lint build quick test full device size demo bench clean
+.PHONY: help deps deps-device format lint build quick test full device size deb test-systemd demo bench \
+    crash power clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -42,11 +43,23 @@ device: ## Release binaries for devices, stripped, in .build-device/bin
 size: device ## Are the device binaries small and free of what they must not have?
 	@scripts/check-size
 
+deb: ## Debian packages, in .build-deb (PACKAGES=flotilla-agent: only that one)
+	@scripts/build-deb $(PACKAGES)
+
+test-systemd: ## The agent's package under a real systemd, in a container
+	@scripts/test-systemd
+
 demo: deps ## The whole story, checked at every step (KEEP=1 leaves the fleet up)
 	@scripts/demo
 
 bench: ## Measure the figures on this machine: docs/bench.md (20 minutes and a release build)
 	@scripts/bench
+
+crash: ## Kill the agent, and fail its calls, at every point of a transaction (an hour)
+	@scripts/crash
+
+power: ## Cut the power 200 times in a transaction, on ext4 and xfs (10 minutes)
+	@scripts/crash cuts
 
 clean:
 	rm -rf .build .build-*

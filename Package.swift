@@ -177,7 +177,7 @@ let modules: [Module] = [
         name: "DeviceRecords", wing: .device,
         uses: [
             "AgentMachine", "Digests", "Documents", "FleetModel", "HostSystem", "JSONDocument",
-            "ReleaseTrust", "YAMLDocument",
+            "ReleaseTrust", "UnitPlanning", "YAMLDocument",
         ]),
     Module(
         name: "Transaction", wing: .device,
@@ -187,10 +187,12 @@ let modules: [Module] = [
         ]),
     Module(
         name: "DriftWatch", wing: .device,
-        uses: ["DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction"]),
+        uses: [
+            "DeviceRecords", "Digests", "FleetModel", "HostSystem", "Transaction", "UnitPlanning",
+        ]),
     Module(
         name: "UnitControl", wing: .device,
-        uses: ["DeviceRecords", "FleetModel", "HealthProbes", "HostSystem", "UnitPlanning"]),
+        uses: ["AgentMachine", "DeviceRecords", "FleetModel", "HostSystem", "UnitPlanning"]),
     Module(
         name: "HealthProbes", wing: .device,
         uses: [

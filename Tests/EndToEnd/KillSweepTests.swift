@@ -1,14 +1,15 @@
 import Demo
+import TestSupport
 import Testing
 
 /// The built agent, killed with SIGKILL at random moments.
 @Suite struct KillSweepTests {
     /// Another seed is another sweep; this one is fixed so that a failure can be repeated.
     private static let seed: UInt64 = 20_261_123
-    private static let kills = 24
+    private static let kills = Thoroughness.rounds(8, full: 24)
     private static let count = 200
 
-    @Test("killed 24 times while it applies 200 files, every path is wholly old or wholly new")
+    @Test("killed again and again while it applies 200 files, every path is wholly old or wholly new")
     func sweep() throws {
         var files = [
             SmallFleet.bundle: """
@@ -42,7 +43,7 @@ import Testing
                 }
             }
             // Otherwise the moments were badly chosen, and the sweep says nothing.
-            #expect(moves >= 5)
+            #expect(moves >= Self.kills / 5)
             try fleet.apply()
             #expect(fleet.tree.differences(from: new) == [])
         }

@@ -62,6 +62,22 @@ package struct ChildCommand: Equatable, Sendable {
         }
     }
 
+    /// Becomes this program, and never comes back. Its input is what this process has.
+    package func replaceProcess() throws(SystemError) -> Never {
+        let executable = try locate()
+        let arguments = CStringList([executable] + arguments)
+        let environment = CStringList(
+            variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+        let folder = workingFolder ?? "/"
+        try systemCall("go to", folder) { unsafe chdir(folder) }
+        // What we ignore it would ignore too.
+        signal(SIGPIPE, SIG_DFL)
+        try systemCall("run", executable) {
+            unsafe execve(executable, arguments.pointer, environment.pointer)
+        }
+        fatalError("a program that runs does not come back")
+    }
+
     /// The program's path, looked up where it is only a name.
     func locate() throws(SystemError) -> String {
         if executable.utf8.contains(UInt8(ascii: "/")) { return executable }

@@ -30,6 +30,23 @@ package struct HostFacts: Equatable, Sendable {
             systemID: release["ID"], systemVersion: release["VERSION_ID"])
     }
 
+    /// The system that stands below a root, with its version where it has one: `debian 12`. Nil where
+    /// no system says its name.
+    package static func system(of root: Root) throws(SystemError) -> String? {
+        let release = try osRelease(root)
+        guard let id = release["ID"] else { return nil }
+        return release["VERSION_ID"].map { "\(id) \($0)" } ?? id
+    }
+
+    /// The kernel's version, as it tells it; nil where it does not.
+    package static var kernelRelease: String? {
+        var name = utsname()
+        guard unsafe uname(&name) == 0 else { return nil }
+        return unsafe withUnsafeBytes(of: &name.release) {
+            unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
     private static func architecture() throws(SystemError) -> String {
         var name = utsname()
         try systemCall("examine", "the kernel") { unsafe uname(&name) }

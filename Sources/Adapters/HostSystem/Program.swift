@@ -25,6 +25,12 @@ package enum Program {
 
     package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 
+    /// Ends this process by a signal when that much time has passed, whatever it waits for then.
+    package static func endBySignal(after time: Duration) {
+        signal(SIGALRM, SIG_DFL)
+        alarm(UInt32(clamping: max(1, time.components.seconds)))
+    }
+
     /// Writes to who reads no more then fail, instead of ending the program.
     package static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
 

@@ -30,14 +30,43 @@ extension Root {
         }
     }
 
-    /// Whether something is mounted at a path itself. The numbers of devices do not tell: what is
-    /// bound from the same file system has the same one, and files of an overlay have several.
+    /// What the kernel says of a name besides its status.
+    package struct Marks: Equatable, Sendable {
+        /// Something is mounted at the name itself. The numbers of devices do not tell: what is
+        /// bound from the same file system has the same one, and files of an overlay have several.
+        package var isMountPoint: Bool
+        /// Even root can't change or replace what stands there: `chattr +i` or `+a`.
+        package var isImmutable: Bool
+    }
+
+    package func marks(of path: String) throws(SystemError) -> Marks {
+        let attributes = try kernelAttributes(of: path)
+        let locks = flotilla_attribute_immutable | flotilla_attribute_append_only
+        return Marks(
+            isMountPoint: attributes & flotilla_attribute_mount_root != 0,
+            isImmutable: attributes & locks != 0)
+    }
+
     package func isMountPoint(_ path: String) throws(SystemError) -> Bool {
+        try marks(of: path).isMountPoint
+    }
+
+    private func kernelAttributes(of path: String) throws(SystemError) -> UInt64 {
+        // The root folder is a name in itself.
+        guard path != "/" else {
+            let folder = try openFolder(path, to: "examine")
+            return try kernelAttributes(of: ".", in: folder.raw, path)
+        }
         let place = try openParent(of: path, to: "examine")
-        let (descriptor, name) = (place.folder.raw, place.name)
-        return try systemCall("examine", path) {
-            unsafe flotilla_is_mount_point(descriptor, name)
-        } == 1
+        return try kernelAttributes(of: place.name, in: place.folder.raw, path)
+    }
+
+    private func kernelAttributes(
+        of name: String, in folder: Int32, _ path: String
+    ) throws(SystemError) -> UInt64 {
+        var attributes: UInt64 = 0
+        try systemCall("examine", path) { unsafe flotilla_attributes(folder, name, &attributes) }
+        return attributes
     }
 
     /// Whether the file system that holds a folder takes no changes.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import FleetModel
 internal import Glibc
 
@@ -7,28 +8,34 @@ extension Root {
     package func makeFolder(
         _ path: String, mode: UInt16 = 0o755, owner: FileOwner? = nil
     ) throws(SystemError) {
-        let place = try openParent(of: path, to: "make the folder")
-        let descriptor = place.folder.raw
-        let temporary = ".\(place.name).new"
+        let temporary = ".\(DevicePath.name(of: path)).new"
         let temporaryPath = DevicePath.join(DevicePath.parent(of: path), temporary)
         // What a crash left behind.
         if try exists(temporaryPath) { try removeFolder(temporaryPath) }
-        try willChange("make the folder", path)
-        try systemCall("make the folder", path) { unsafe mkdirat(descriptor, temporary, 0o700) }
-        try willChange("set the mode of", path)
-        let raw = try systemCall("make the folder", path) {
-            unsafe openat(
-                descriptor, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        }
-        let folder = FileDescriptor(owning: raw, path: path)
-        try folder.setOwner(owner)
-        try folder.setMode(mode)
+        try makeHiddenFolder(temporaryPath, mode: mode, owner: owner)
         do throws(SystemError) {
             try rename(temporaryPath, to: path, replacing: false)
         } catch {
             try? removeFolder(temporaryPath)
             throw SystemError(operation: "make the folder", path: path, code: error.code)
         }
+    }
+
+    /// The same where nobody looks yet, so that it needs no other name first.
+    package func makeHiddenFolder(
+        _ path: String, mode: UInt16, owner: FileOwner? = nil
+    ) throws(SystemError) {
+        let place = try openParent(of: path, to: "make the folder")
+        let (descriptor, name) = (place.folder.raw, place.name)
+        try willChange("make the folder", path)
+        try systemCall("make the folder", path) { unsafe mkdirat(descriptor, name, 0o700) }
+        try willChange("set the mode of", path)
+        let raw = try systemCall("make the folder", path) {
+            unsafe openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        }
+        let folder = FileDescriptor(owning: raw, path: path)
+        try folder.setOwner(owner)
+        try folder.setMode(mode)
     }
 
     /// Makes a folder and those above it where they are missing, and returns what it made, from the
@@ -57,7 +64,8 @@ extension Root {
     }
 
     /// Removes a file, a link, or a folder with all that is in it. Nothing there is fine. Never
-    /// follows a link, and refuses to go deeper than any tree of ours.
+    /// follows a link, never enters what is mounted there, and refuses to go deeper than any tree of
+    /// ours.
     package func removeTree(_ path: String) throws(SystemError) {
         do throws(SystemError) {
             let place = try openParent(of: path, to: "remove")
@@ -126,13 +134,7 @@ private func remove(
             operation: "remove", path: path, code: ELOOP,
             advice: "its folders are nested more than \(removableDepth) deep")
     }
-    let raw = try systemCall("remove", path) {
-        unsafe name.withPointer {
-            unsafe openat(
-                descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        }
-    }
-    let folder = FileDescriptor(owning: raw, path: path)
+    let folder = try openWithin(parent, name, path)
     for entry in try entryNames(of: folder, path: path, limit: removableEntries) {
         try remove(entry, in: folder, path: DevicePath.join(path, entry.text), depth: depth + 1)
     }
@@ -140,5 +142,31 @@ private func remove(
         unsafe name.withPointer {
             unsafe unlinkat(descriptor, $0, AT_REMOVEDIR)
         }
+    }
+}
+
+/// Opens a folder to be emptied, but not one of another file system: what is mounted in a tree of
+/// ours belongs to somebody else.
+private func openWithin(
+    _ parent: borrowing FileDescriptor, _ name: FolderEntryName, _ path: String
+) throws(SystemError) -> FileDescriptor {
+    let descriptor = parent.raw
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    do throws(SystemError) {
+        let raw = try systemCall("remove", path) {
+            unsafe name.withPointer {
+                unsafe flotilla_openat2(
+                    descriptor, $0, UInt64(flags), 0,
+                    UInt64(RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH))
+            }
+        }
+        return FileDescriptor(owning: raw, path: path)
+    } catch {
+        // Kernels before 5.6 can't tell; unlinking a mount point still fails there.
+        guard error.code == ENOSYS else { throw error }
+        let raw = try systemCall("remove", path) {
+            unsafe name.withPointer { unsafe openat(descriptor, $0, flags) }
+        }
+        return FileDescriptor(owning: raw, path: path)
     }
 }

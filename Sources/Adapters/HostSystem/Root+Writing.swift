@@ -112,6 +112,20 @@ extension Root {
         try rename(old, to: new)
     }
 
+    /// Lets two names change places in one instant. Where the file system can't do that, the error's
+    /// `isExchangeRefused` is true, and nothing has changed.
+    package func exchange(_ one: String, _ other: String) throws(SystemError) {
+        let from = try openParent(of: one, to: "exchange")
+        let to = try openParent(of: other, to: "exchange")
+        let (fromFolder, fromName) = (from.folder.raw, from.name)
+        let (toFolder, toName) = (to.folder.raw, to.name)
+        try willChange("exchange", other)
+        try systemCall("exchange", other) {
+            unsafe flotilla_renameat2(
+                fromFolder, fromName, toFolder, toName, UInt32(RENAME_EXCHANGE))
+        }
+    }
+
     package func hardLink(_ old: String, at new: String) throws(SystemError) {
         let from = try openParent(of: old, to: "link")
         let to = try openParent(of: new, to: "link")

@@ -168,7 +168,7 @@ private struct SpawnAttributes: ~Copyable {
 
 /// A C array of C strings that ends with NULL.
 @safe
-private struct CStringList: ~Copyable {
+struct CStringList: ~Copyable {
     let pointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int
 

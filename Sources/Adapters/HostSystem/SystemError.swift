@@ -24,6 +24,13 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
         return advice.map { "\(sentence); \($0)" } ?? sentence
     }
 
+    /// That the file system of `path` has no room, found before anything was written.
+    package static func full(
+        _ operation: String, _ path: String, advice: String
+    ) -> SystemError {
+        SystemError(operation: operation, path: path, code: ENOSPC, advice: advice)
+    }
+
     /// Nothing stands at the path.
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isAlreadyThere: Bool { code == EEXIST || code == ENOTEMPTY }
@@ -34,6 +41,16 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     package var isSymbolicLink: Bool { code == ELOOP }
     /// More bytes or entries than the caller allowed.
     package var isTooLarge: Bool { code == EFBIG || code == EOVERFLOW }
+
+    /// Two names can't change places here: an overlay's lower folder, a mount point, a file system
+    /// or a kernel without it.
+    package var isExchangeRefused: Bool {
+        [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EBUSY].contains(code)
+    }
+    /// A second name can't be given to this file: it is locked, has too many, or lies elsewhere.
+    package var isLinkRefused: Bool { [EPERM, EMLINK, EXDEV, EOPNOTSUPP].contains(code) }
+    /// The file system keeps no attributes of this kind.
+    package var isNotSupported: Bool { code == EOPNOTSUPP }
 
     static func text(of code: Int32) -> String {
         unsafe String(cString: strerror(code))

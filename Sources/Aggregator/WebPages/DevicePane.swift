@@ -121,6 +121,7 @@ struct EventLine {
         switch kind {
         case "confirmed", "healed": "s-succeeded"
         case "failed", "rolledBack", "rejected", "refused", "knownBad": "s-failed"
+        case "lostLink": "s-lostLink"
         case "drift", "held": "s-held"
         default: "s-waiting"
         }

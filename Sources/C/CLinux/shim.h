@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static const int flotilla_o_path = __O_PATH;
@@ -38,14 +39,17 @@ struct flotilla_statx {
     uint32_t filled, block_size;
     uint64_t attributes, other[5], known_attributes, rest[24];
 };
-// 1 where a mount begins at the name itself, 0 where none does, -1 for an error. Linux before 5.8
-// does not tell, and gets 0.
-static inline int flotilla_is_mount_point(int directory, const char *name) {
-    const uint64_t mount_root = 0x2000;
+// What the kernel says about a name itself: where a mount begins, and what may not be changed. -1 for
+// an error. What a kernel or a file system does not tell is 0; mounts are told since Linux 5.8.
+static const uint64_t flotilla_attribute_immutable = 0x10;
+static const uint64_t flotilla_attribute_append_only = 0x20;
+static const uint64_t flotilla_attribute_mount_root = 0x2000;
+static inline int flotilla_attributes(int directory, const char *name, uint64_t *attributes) {
     struct flotilla_statx status = {0};
     int flags = AT_SYMLINK_NOFOLLOW | 0x800 /* AT_NO_AUTOMOUNT */;
     if (syscall(SYS_statx, directory, name, flags, 0U, &status) != 0) return -1;
-    return (status.attributes & status.known_attributes & mount_root) != 0;
+    *attributes = status.attributes & status.known_attributes;
+    return 0;
 }
 // Which kind of file system holds an open file, by its magic number; -1 for an error.
 static inline long flotilla_file_system_kind(int descriptor) {
@@ -98,6 +102,11 @@ static inline int flotilla_change_soft_limit(int limit, uint64_t value, uint64_t
     record.rlim_cur = value;
     return setrlimit(limit, &record);
 }
+
+// Both <linux/fs.h> and <sys/mount.h> name them.
+static const unsigned long flotilla_mount_bind = MS_BIND;
+static const unsigned long flotilla_mount_recursive = MS_REC;
+static const unsigned long flotilla_mount_private = MS_PRIVATE;
 
 int unshare(int flags);
 int setns(int descriptor, int kind);

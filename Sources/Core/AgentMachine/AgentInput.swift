@@ -1,4 +1,5 @@
 package import FleetModel
+package import UnitPlanning
 
 /// What the agent's machine is told. Every `Effect` that starts something is answered by exactly
 /// one of these.
@@ -9,6 +10,8 @@ package enum AgentInput: Equatable, Sendable {
     case syncRequested
     /// Somebody on site wants to go back to generation `to`.
     case rollbackRequested(to: Int, reason: String)
+    /// Something happened to managed paths.
+    case touched
     /// What the disk says, where others may have changed it: which generation is current, and
     /// whether a technician holds the device.
     case looked(current: Int, isHeld: Bool)
@@ -26,14 +29,21 @@ package enum AgentInput: Equatable, Sendable {
     case staged(StageOutcome)
     case stageFailed(String)
     /// The contents of a generation that was made again stand ready.
-    case restaged(gate: HealthGate)
+    case restaged(gate: HealthGate, rebootFor: [String] = [])
     case restageFailed(String)
     case probed([CheckResult])
+    case gitAnswered
+    case gitSilent(String)
     case flipped
     case flipFailed(String, passedCommitPoint: Bool)
     case unitsChanged
     case unitsFailed(String)
-    case scanned(drifted: [String], toHeal: [String])
+    case unitsSeen([UnitStanding])
+    /// In the order in which they ran; those after one that did not pass may be missing.
+    case hooksRan([HookResult])
+    case rebootFailed(String)
+    /// Everything that differs now, whether it was looked at just now or before, sorted by subject.
+    case scanned([Drift])
     case scanFailed(String)
 }
 
@@ -44,11 +54,15 @@ package struct CheckResult: Equatable, Sendable {
     package var passed: Bool
     /// Why it failed, for people.
     package var detail: String
+    /// What must be the same in every round, for people: when a unit became active, and how often it
+    /// was restarted.
+    package var mark: String?
 
-    package init(check: String, passed: Bool, detail: String = "") {
+    package init(check: String, passed: Bool, detail: String = "", mark: String? = nil) {
         self.check = check
         self.passed = passed
         self.detail = detail
+        self.mark = mark
     }
 }
 
@@ -90,6 +104,11 @@ package struct StageOutcome: Equatable, Sendable {
     package init(verdict: Verdict?, refusal: Refusal?) {
         self.verdict = verdict
         self.refusal = refusal
+    }
+
+    /// Whether nothing is left that a hook could have put off.
+    var isSettled: Bool {
+        if case .staged = verdict { false } else { verdict != nil }
     }
 
     /// Whether the same may end otherwise in a while, though no order will tell of it: a disk may

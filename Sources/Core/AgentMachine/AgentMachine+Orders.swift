@@ -67,7 +67,7 @@ extension AgentMachine {
     /// When the order makes something due; nil where it says nothing new.
     var orderDue: Instant? {
         guard let order else { return nil }
-        let opening = hasOpening ? order.startAt : nil
+        let opening = hasOpening ? max(order.startAt, postponedUntil ?? order.startAt) : nil
         return [hintDue, opening].compactMap { $0 }.min()
     }
 
@@ -89,7 +89,8 @@ extension AgentMachine {
     mutating func followOrder(at now: Instant) -> [AgentEffect] {
         if let due = hintDue, now >= due { return fetch() }
         if let order, now >= order.startBefore { isOrderOver = true }
-        guard hasOpening, let lookedTip, opened(at: now) != nil else { return [] }
+        guard hasOpening, let lookedTip, opened(at: now) != nil, now >= postponedUntil ?? now
+        else { return [] }
         return stage(lookedTip, isFresh: false, at: now)
     }
 
@@ -103,7 +104,8 @@ extension AgentMachine {
         let opened = opened(at: now)
         followed = opened
         state = .staging(tip: tip, opened: opened, isFresh: isFresh)
-        return [.stage(tip: tip, applies: !isHeld, opened: opened)]
+        let applies = !isHeld && !waitsOut(opened ?? tip, at: now)
+        return [.stage(tip: tip, applies: applies, opened: opened)]
     }
 
     /// Git was asked, whatever came of it.

@@ -11,17 +11,31 @@ package struct AgentMachine: Sendable {
         /// `isFresh` where Git was asked for the tip just now.
         case staging(tip: Revision, opened: Revision?, isFresh: Bool)
         case scanning
+        /// Only what was touched is compared.
+        case glancing
+        /// Units of these names are put right, where no path is.
+        case healingUnits([String])
         /// The checks are tried on the old generation.
         case comparing(Ready)
         /// The contents of `Move.to` are made again.
         case restaging(Move, Course)
+        /// The bundles' hooks run before anything is touched; `Ready` is what an upgrade moves to.
+        case preparing(Move, HealthGate, Ready?)
+        /// How the units stand that are to be stopped is being asked.
+        case looking(Move, HealthGate, Ready)
         /// `under` is the release that an order opened for it; nil for a move that needs none.
         case leaving(Move, HealthGate, under: Revision?)
         case flipping(Move, HealthGate, Course)
         case arriving(Move, HealthGate)
+        /// The hooks run that come after files and units.
+        case finishing(Move, HealthGate)
+        /// The machine is to boot, or somebody is to boot it.
+        case rebooting(Move, failures: Int, until: Instant)
         /// A round of checks is under way.
         case probing(Move, GateMachine)
         case waiting(Move, GateMachine, until: Instant)
+        /// A broker or Git is to answer, after a flip that may have cut the device off.
+        case callingHome(Move, WayHome)
         /// Units that were stopped for a flip that never came are started again.
         case undoing(Move)
         /// The way back or a redo could not be made; it is tried again.
@@ -44,17 +58,27 @@ package struct AgentMachine: Sendable {
 
     var state: State = .idle
     private(set) var pace: AgentPace
-    private var current: Int
+    var current: Int
     var nextFetch: Instant
-    private var nextScan: Instant
+    var nextScan: Instant
     /// When the last look at Git came to a verdict.
     var lastLook: Instant?
     /// Looks at Git in a row that came to no verdict.
     var fetchFailures = 0
     private(set) var isHeld = false
     private var syncIsWanted = false
+    /// Something happened to managed paths that nobody has looked at yet.
+    var isTouched = false
+    var healing = HealingRecord()
+    /// What is to be put right when the paths are.
+    var unitsToHeal: [String] = []
     /// The last look ended in something that is to be tried again, and no order will tell of it.
     var isUnsettled = false
+    /// How often in a row a hook asked for another time, and until when nothing is begun again.
+    var postponements = 0
+    var postponedUntil: Instant?
+    /// The same for what is to be healed.
+    var postponedHealings = 0
 
     var linkIsUp = false
     var order: OrderView?
@@ -68,6 +92,12 @@ package struct AgentMachine: Sendable {
     /// The tip for whose sake Git is being asked.
     var askedFor: Revision?
 
+    /// The release that was staged last.
+    var lastStaged: Revision?
+    /// The release before which drift was healed: not twice for one.
+    var healedBefore: Revision?
+    var linkLoss: LinkLoss?
+
     /// `position` is where the disk says the device stands, `current` the generation of the link.
     package init(pace: AgentPace, current: Int, now: Instant) {
         self.pace = pace
@@ -80,7 +110,19 @@ package struct AgentMachine: Sendable {
     package mutating func keep(_ pace: AgentPace) { self.pace = pace }
 
     /// Whether nothing is under way. A one-shot run ends here.
-    package var isIdle: Bool { state == .idle && !syncIsWanted }
+    package var isIdle: Bool { state == .idle && !syncIsWanted && !isTouched }
+
+    /// Whether what is under way waits for something that may take days, so that nobody should wait
+    /// with it.
+    package var isPaused: Bool {
+        switch state {
+        case .stuck, .rebooting: true
+        default: false
+        }
+    }
+
+    /// Whether the machine is to boot: nothing else is under way until then.
+    package var awaitsReboot: Bool { if case .rebooting = state { true } else { false } }
 
     /// A word for reports and for `status`.
     package var phase: String {
@@ -88,12 +130,16 @@ package struct AgentMachine: Sendable {
         case .idle: isHeld ? "held" : "idle"
         case .fetching: "fetching"
         case .staging: "staging"
-        case .scanning: "scanning"
+        case .scanning, .glancing: "scanning"
+        case .healingUnits: "healing"
         case .comparing: "comparing"
-        case .restaging(let move, _), .leaving(let move, _, _), .flipping(let move, _, _),
-            .arriving(let move, _), .undoing(let move):
+        case .restaging(let move, _), .preparing(let move, _, _), .looking(let move, _, _),
+            .leaving(let move, _, _), .flipping(let move, _, _), .arriving(let move, _),
+            .finishing(let move, _), .undoing(let move):
             move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
+        case .rebooting: "needsReboot"
         case .probing, .waiting: "settling"
+        case .callingHome(let move, _): move.purpose == .goBack ? "goingBack" : "settling"
         case .stuck: "stuck"
         }
     }
@@ -101,16 +147,20 @@ package struct AgentMachine: Sendable {
     /// When the machine wants the next `tick`, at the latest.
     package var wakeAt: Instant {
         switch state {
-        case .idle where syncIsWanted: Instant(nanoseconds: .min)
-        case .idle: min(nextFetch, nextScan, orderDue ?? Instant(nanoseconds: .max))
-        case .waiting(_, _, let until), .stuck(_, _, let until): until
+        case .idle where syncIsWanted || isTouched: Instant(nanoseconds: .min)
+        case .idle:
+            [nextFetch, nextScan, orderDue, linkLoss?.dueAt].compactMap { $0 }.min() ?? nextScan
+        case .waiting(_, _, let until), .stuck(_, _, let until), .rebooting(_, _, let until): until
+        case .callingHome(_, let wayHome): wayHome.wakeAt
         default: Instant(nanoseconds: .max)
         }
     }
 
-    package mutating func start(at position: StartPosition) -> [AgentEffect] {
+    package mutating func start(at position: StartPosition, now: Instant) -> [AgentEffect] {
         switch position {
         case .whole:
+            // What waited for a boot may have been ended by somebody else.
+            state = .idle
             return [.forgetJournal]
         case .undo(let move):
             state = .undoing(move)
@@ -120,13 +170,17 @@ package struct AgentMachine: Sendable {
         case .settle(let move):
             // The gate after a boot in the middle of it is a whole one.
             return restage(move, Course(unitsAreDone: true))
+        case .reboot(let move):
+            return reboot(move, at: now)
+        case .giveUp(let move, let reason):
+            return goBack(move.back(because: reason))
         }
     }
 
     package mutating func handle(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
         switch input {
         case .looked(let generation, let held):
-            if state == .idle { current = generation }
+            if state == .idle || awaitsReboot { current = generation }
             if isHeld != held { holdChanged(to: held, at: now) }
             return []
         case .orderChanged(let view):
@@ -134,27 +188,38 @@ package struct AgentMachine: Sendable {
             return resume(at: now)
         case .linkChanged(let isUp):
             takeLink(isUp: isUp, at: now)
-            return []
+            return heardLink(isUp: isUp, at: now)
         case .fetchWanted:
             nextFetch = min(nextFetch, now)
             return resume(at: now)
         case .syncRequested:
             syncIsWanted = true
             nextScan = now
+            linkLoss?.isOver = true
             return resume(at: now)
         case .rollbackRequested(let target, let reason):
-            guard state == .idle, target != current else { return [] }
+            guard mayGoBack(to: target) else { return [] }
             return goBack(Move(.goBack, from: current, to: target, reason: reason))
+        case .touched:
+            isTouched = true
+            return resume(at: now)
         case .tick:
             return resume(at: now)
         case .fetched, .fetchFailed, .staged, .stageFailed:
             return lookedAtGit(input, at: now)
         case .scanned, .scanFailed:
             return scanned(input, at: now)
-        case .restaged, .restageFailed, .flipped, .flipFailed, .unitsChanged, .unitsFailed:
+        case .restaged, .restageFailed, .flipped, .flipFailed, .unitsChanged, .unitsFailed,
+            .unitsSeen:
             return moved(input, at: now)
+        case .hooksRan(let results):
+            return hooksRan(results, at: now)
+        case .rebootFailed(let reason):
+            return awaitsReboot ? [.record(.trouble(reason))] : []
         case .probed(let results):
             return probed(results, at: now)
+        case .gitAnswered, .gitSilent:
+            return askedGit(input, at: now)
         }
     }
 
@@ -162,7 +227,10 @@ package struct AgentMachine: Sendable {
         isHeld = held
         // What was passed over is looked at again.
         followed = nil
-        if !held { lookSoon(at: now) }
+        if !held {
+            lookSoon(at: now)
+            nextScan = min(nextScan, now)
+        }
     }
 
     // MARK: Time
@@ -170,20 +238,25 @@ package struct AgentMachine: Sendable {
     private mutating func resume(at now: Instant) -> [AgentEffect] {
         switch state {
         case .idle:
-            if syncIsWanted || now >= nextFetch {
+            // It takes a moment, and a fetch may take hours.
+            if isTouched { return beginLook() }
+            if syncIsWanted || now >= nextFetch || linkLoss?.isDue(at: now) == true {
                 syncIsWanted = false
+                linkLoss?.endWait(at: now)
                 return fetch()
             }
             let effects = followOrder(at: now)
             if !effects.isEmpty { return effects }
-            guard now >= nextScan else { return [] }
-            state = .scanning
-            return [.scan]
+            return now >= nextScan ? beginScan() : []
         case .waiting(let move, let gate, let until) where now >= until:
             state = .probing(move, gate)
             return [.probe(generation: move.to)]
         case .stuck(let move, let course, let until) where now >= until:
             return restage(move, course)
+        case .rebooting(let move, let failures, let until) where now >= until:
+            return rebootAgain(move, failures + 1, at: now)
+        case .callingHome:
+            return callAgain(at: now)
         default:
             return []
         }
@@ -228,6 +301,7 @@ package struct AgentMachine: Sendable {
     ) -> [AgentEffect] {
         state = .idle
         var effects: [AgentEffect] = []
+        if outcome.isSettled { forgetPostponement() }
         if let refusal = outcome.refusal {
             effects.append(.record(.refused(refusal)))
         } else {
@@ -236,6 +310,8 @@ package struct AgentMachine: Sendable {
         switch outcome.verdict {
         case nil: break
         case .upToDate(let revision): effects.append(.record(.unchanged(revision)))
+        // Where the device waits after a lost link, that is known and was told.
+        case .notApplied where !isHeld && linkLoss != nil: break
         case .notApplied(let revision): effects.append(.record(.notApplied(revision)))
         case .waiting(let revision): effects.append(.record(.waiting(revision)))
         case .knownBad(let revision, let reason):
@@ -246,6 +322,7 @@ package struct AgentMachine: Sendable {
             effects.append(.discard(generation: candidate.generation))
             effects.append(.record(.notApplied(candidate.revision)))
         case .staged(let candidate):
+            lastStaged = candidate.revision
             let ready = Ready(candidate: candidate, isOrdered: candidate.revision == opened)
             guard mayMove(to: ready, at: now) else {
                 return effects + withdraw(candidate, at: now)
@@ -260,172 +337,35 @@ package struct AgentMachine: Sendable {
 
     private mutating func probed(_ results: [CheckResult], at now: Instant) -> [AgentEffect] {
         switch state {
-        case .comparing(let ready) where isHeld:
-            state = .idle
-            return [
-                .discard(generation: ready.candidate.generation),
-                .record(.notApplied(ready.candidate.revision)),
-            ]
-        case .comparing(let ready) where !mayMove(to: ready, at: now):
-            return withdraw(ready.candidate, at: now)
         case .comparing(let ready):
-            let candidate = ready.candidate
-            let move = Move(
-                .upgrade, from: current, to: candidate.generation,
-                wasFailing: results.filter { !$0.passed }.map(\.check))
-            state = .leaving(
-                move, candidate.gate, under: ready.isOrdered ? candidate.revision : nil)
-            return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
-        case .probing(let move, var gate):
-            switch gate.observed(results, at: now) {
-            case .again(let delay):
-                state = .waiting(move, gate, until: now + delay)
-                return []
-            case .passed:
-                state = .idle
-                return [.record(.confirmed(move)), .forgetJournal]
-            case .failed(let reason):
-                return goBack(move.back(because: reason))
-            }
+            return compared(ready, forgiving: results.filter { !$0.passed }.map(\.check), at: now)
+        case .probing(let move, let gate):
+            return judge(move, gate, results, at: now)
         default:
             unexpected(.probed(results))
         }
     }
 
-    // MARK: Moving
-
-    private mutating func restage(_ move: Move, _ course: Course = Course()) -> [AgentEffect] {
-        state = .restaging(move, course)
-        return [.restage(move)]
-    }
-
-    /// The failure is kept before the first step of the way back: a device that is killed on its
-    /// way must not try the same again.
-    private mutating func goBack(_ move: Move) -> [AgentEffect] {
-        [
-            .record(.failed(generation: move.from, reason: move.reason ?? "")),
-            .journal(.flipping, move),
-        ] + restage(move)
-    }
-
-    private mutating func moved(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
-        switch (state, input) {
-        case (.restaging(let move, let course), .restaged(let gate)) where current == move.to:
-            // The commit point is passed, or there is none: only what stands there is put right.
-            state = .flipping(move, gate, course)
-            return (course.unitsAreDone ? [] : [.journal(.flipping, move)]) + [.flip(move)]
-        case (.restaging(let move, _), .restaged(let gate)):
-            state = .leaving(move, gate, under: nil)
-            return [.journal(.flipping, move), .changeUnits(move, .beforeFlip)]
-        case (.restaging(let move, _), .restageFailed(let reason)) where move.purpose == .upgrade:
-            return goBack(move.back(because: reason))
-        case (.restaging(let move, let course), .restageFailed(let reason)):
-            return tryLater(move, course, because: reason, at: now)
-
-        case (.leaving(let move, _, let release?), .unitsChanged) where !mayFlip(under: release):
-            return withdraw(move, under: release, at: now)
-        case (.leaving(let move, let gate, _), .unitsChanged):
-            state = .flipping(move, gate, Course())
-            return [.flip(move)]
-        case (.leaving(let move, let gate, _), .unitsFailed(let reason)):
-            if move.purpose == .upgrade { return abandon(move, because: reason, at: now) }
-            state = .flipping(move, gate, Course())
-            return [.record(.trouble(reason)), .flip(move)]
-
-        case (.flipping(let move, let gate, let course), .flipped):
-            current = move.to
-            if course.unitsAreDone { return arrived(move, gate, at: now) }
-            state = .arriving(move, gate)
-            return [.journal(.placed, move), .changeUnits(move, .afterFlip)]
-        case (.flipping(let move, _, let course), .flipFailed(let reason, let passed)):
-            // What was passed once stays passed, even where the disk can't be asked any more.
-            if passed { current = move.to }
-            guard move.purpose == .upgrade else {
-                return tryLater(move, course, because: reason, at: now)
-            }
-            guard current == move.to else { return abandon(move, because: reason, at: now) }
-            return goBack(move.back(because: reason))
-
-        case (.arriving(let move, let gate), .unitsChanged):
-            return arrived(move, gate, at: now)
-        case (.arriving(let move, let gate), .unitsFailed(let reason)):
-            if move.purpose == .upgrade { return goBack(move.back(because: reason)) }
-            return [.record(.trouble(reason))] + arrived(move, gate, at: now)
-
-        case (.undoing(let move), .unitsChanged):
-            return undone(move)
-        case (.undoing(let move), .unitsFailed(let reason)):
-            return [.record(.trouble(reason))] + undone(move)
-        default:
-            unexpected(input)
-        }
-    }
-
-    private mutating func arrived(_ move: Move, _ gate: HealthGate, at now: Instant)
-        -> [AgentEffect]
-    {
-        switch move.purpose {
-        case .upgrade:
-            let machine = GateMachine(gate: gate, wasFailing: move.wasFailing, started: now)
-            state = .probing(move, machine)
-            return [.journal(.settling, move), .probe(generation: move.to)]
-        case .goBack:
-            state = .idle
-            return [.record(.wentBack(move)), .forgetJournal]
-        case .heal:
-            state = .idle
-            return [.record(.healed(move.paths)), .forgetJournal]
-        }
-    }
-
-    /// Before the commit point nothing was touched, so nothing is to be mended but the units. It
-    /// says nothing about the desired state either: the next look at Git tries it again.
-    private mutating func abandon(
-        _ move: Move, because reason: String, at now: Instant
+    /// What fails already is known; the way to what stands ready begins.
+    mutating func compared(
+        _ ready: Ready, forgiving wasFailing: [String], at now: Instant
     ) -> [AgentEffect] {
-        state = .undoing(move)
-        lookSoon(at: now)
-        return [.record(.trouble(reason)), .changeUnits(move, .undo)]
-    }
-
-    private mutating func undone(_ move: Move) -> [AgentEffect] {
-        state = .idle
-        return [.discard(generation: move.to), .forgetJournal]
-    }
-
-    /// A way back or a redo that can't be made now is made later: there is nowhere else to go.
-    private mutating func tryLater(
-        _ move: Move, _ course: Course, because reason: String, at now: Instant
-    ) -> [AgentEffect] {
-        if move.purpose == .heal {
+        let candidate = ready.candidate
+        if isHeld {
             state = .idle
-            return [.record(.trouble(reason)), .forgetJournal]
+            return [
+                .discard(generation: candidate.generation),
+                .record(.notApplied(candidate.revision)),
+            ]
         }
-        var next = course
-        next.failures += 1
-        state = .stuck(move, next, until: now + pace.retryDelay(after: next.failures))
-        return [.record(.trouble(reason))]
+        guard mayMove(to: ready, at: now) else { return withdraw(candidate, at: now) }
+        let move = Move(
+            .upgrade, from: current, to: candidate.generation, wasFailing: wasFailing,
+            rebootFor: candidate.rebootFor, wayHome: wayHome(of: candidate))
+        return prepare(move, candidate.gate, ready)
     }
 
-    // MARK: Drift
-
-    private mutating func scanned(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
-        guard case .scanning = state else { unexpected(input) }
-        state = .idle
-        nextScan = now + pace.spreadOut(pace.scanInterval)
-        switch input {
-        case .scanned(let drifted, let toHeal):
-            guard !toHeal.isEmpty, !isHeld else { return [.record(.drift(drifted))] }
-            let move = Move(.heal, from: current, to: current, paths: toHeal)
-            return [.record(.drift(drifted))] + restage(move)
-        case .scanFailed(let reason):
-            return [.record(.trouble(reason))]
-        default:
-            unexpected(input)
-        }
-    }
-
-    private func unexpected(_ input: AgentInput) -> Never {
+    func unexpected(_ input: AgentInput) -> Never {
         fatalError("the agent's machine got \(input) while it was \(phase)")
     }
 }

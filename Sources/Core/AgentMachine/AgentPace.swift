@@ -13,6 +13,9 @@ package struct AgentPace: Equatable, Sendable {
     package var firstRetry: Duration
     /// The longest time between two tries.
     package var longestRetry: Duration
+    /// Before a release is tried again with which the device lost its link; doubled likewise. It
+    /// costs two moves, and whoever could not be reached needs some time.
+    package var firstReturn: Duration = .seconds(900)
     /// This device's own place within an interval, in thousandths: a fleet that was switched on
     /// at the same moment must not call at the same moment for ever.
     package var spread: Int
@@ -38,8 +41,13 @@ package struct AgentPace: Equatable, Sendable {
     func place(within interval: Duration) -> Duration { interval * spread / 1_000 }
 
     /// How long to wait after `failures` tries in a row that failed.
-    func retryDelay(after failures: Int) -> Duration {
+    func retryDelay(after failures: Int) -> Duration { delay(firstRetry, after: failures) }
+
+    /// How long to wait after the link was lost `losses` times in a row.
+    func returnDelay(after losses: Int) -> Duration { delay(firstReturn, after: losses) }
+
+    private func delay(_ first: Duration, after failures: Int) -> Duration {
         let doublings = min(max(failures - 1, 0), 16)
-        return spreadOut(min(firstRetry * (1 << doublings), longestRetry))
+        return spreadOut(min(first * (1 << doublings), longestRetry))
     }
 }

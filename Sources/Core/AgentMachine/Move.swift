@@ -1,4 +1,5 @@
 package import FleetModel
+package import UnitPlanning
 
 /// The way from one generation to another, or back to itself when drift is healed.
 package struct Move: Equatable, Sendable {
@@ -20,10 +21,26 @@ package struct Move: Equatable, Sendable {
     package var wasFailing: [String]
     /// Paths to be healed; empty for a whole generation.
     package var paths: [String]
+    /// How the units stood that an upgrade stops before its flip, so that they can be put back.
+    package var units: [UnitStanding]
+    /// Paths whose change needs a reboot; the first few are enough.
+    package var rebootFor: [String] {
+        didSet { rebootFor = Array(rebootFor.prefix(Self.rebootPathLimit)) }
+    }
+    /// The move can cut the device off from whom it could reach before, and within this time after
+    /// its flip one of them must answer again. On a way back: the release seems to have done so, and
+    /// it is asked again from here. Nil where nobody has to answer.
+    package var wayHome: Duration?
+    /// How long the checks of `to` have held without a break, as far as that is kept: settle time
+    /// adds up over boots.
+    package var settled = Duration.zero
+
+    private static let rebootPathLimit = 8
 
     package init(
         _ purpose: Purpose, from: Int, to: Int, reason: String? = nil, wasFailing: [String] = [],
-        paths: [String] = []
+        paths: [String] = [], units: [UnitStanding] = [], rebootFor: [String] = [],
+        wayHome: Duration? = nil
     ) {
         self.purpose = purpose
         self.from = from
@@ -31,11 +48,19 @@ package struct Move: Equatable, Sendable {
         self.reason = reason
         self.wasFailing = wasFailing
         self.paths = paths
+        self.units = units
+        self.rebootFor = Array(rebootFor.prefix(Self.rebootPathLimit))
+        self.wayHome = wayHome
     }
 
     /// The way home when this move went wrong.
-    func back(because reason: String) -> Move {
+    package func back(because reason: String) -> Move {
         Move(.goBack, from: to, to: from, reason: reason)
+    }
+
+    /// The same when nobody answered from there: who is to blame is not known yet.
+    func backWithoutLink(because reason: String) -> Move {
+        Move(.goBack, from: to, to: from, reason: reason, wayHome: wayHome)
     }
 }
 
@@ -45,6 +70,8 @@ package enum MovePhase: String, Equatable, Sendable, CaseIterable {
     case flipping
     /// All files stand where they should; the units come next.
     case placed
+    /// Files and units are done, and the machine is to boot before the gate judges.
+    case rebooting
     /// The health gate judges.
     case settling
 }
@@ -54,10 +81,19 @@ package struct Candidate: Equatable, Sendable {
     package var generation: Int
     package var revision: Revision
     package var gate: HealthGate
+    /// Paths whose change needs a reboot.
+    package var rebootFor: [String]
+    /// What it changes can cut the device off.
+    package var touchesNetwork: Bool
 
-    package init(generation: Int, revision: Revision, gate: HealthGate) {
+    package init(
+        generation: Int, revision: Revision, gate: HealthGate, rebootFor: [String] = [],
+        touchesNetwork: Bool = false
+    ) {
         self.generation = generation
         self.revision = revision
         self.gate = gate
+        self.rebootFor = rebootFor
+        self.touchesNetwork = touchesNetwork
     }
 }

@@ -29,6 +29,8 @@ package enum LinkInput: Equatable, Sendable {
     case reported(ReportedState)
     /// Where trust stands.
     case trusted(LinkTrust)
+    /// A connection that stands proves nothing any more, for the way to the broker was changed.
+    case reconnect
     /// The disk does not take what `keepEpoch` wanted.
     case epochNotKept
     /// The orderly end of the agent.

@@ -91,6 +91,23 @@ extension LinkMachine {
         }
     }
 
+    /// Ends what stands, and tries at once, and from the beginning, what is tried again later.
+    mutating func reconnect(at now: Instant) {
+        switch connection {
+        case .up:
+            effects.append(.linkChanged(isUp: false))
+            effects.append(.disconnect)
+            connection = .waiting(until: now)
+        case .waiting:
+            connection = .waiting(until: now)
+        case .resolving, .connecting, .recalling:
+            break
+        case .leaving, .left:
+            return
+        }
+        failures = 0
+    }
+
     private mutating func leave() {
         connection = .left
         effects.append(.disconnect)

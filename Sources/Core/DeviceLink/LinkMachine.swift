@@ -88,6 +88,8 @@ package struct LinkMachine: ~Copyable, Sendable {
             tell(orders.trusts(trust, at: moment))
         case .happened(let events):
             keep(outbox.take(events))
+        case .reconnect:
+            reconnect(at: moment.monotonic)
         case .epochNotKept:
             epochWasNotKept(at: moment)
         case .reported(let state):

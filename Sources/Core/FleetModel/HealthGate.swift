@@ -59,7 +59,7 @@ package struct HealthCheck: Equatable, Sendable {
     package var probe: Probe
     /// For one try.
     package var timeout: Duration
-    /// How often a failed try is repeated at once before the round counts it as failed.
+    /// How often a failed try is repeated before the round counts it as failed.
     package var retries: Int
 
     package init(

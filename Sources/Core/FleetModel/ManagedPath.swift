@@ -4,6 +4,8 @@ package struct ManagedPath: Hashable, Sendable, CustomStringConvertible {
         case file
         /// A directory only gets a mode and an owner, so it may hold protected places.
         case directory
+        /// An owned directory loses what it does not list, so it may hold no protected place.
+        case ownedDirectory
     }
 
     /// What the kernel makes, and what belongs to the agent itself: who could manage its trust or
@@ -26,9 +28,10 @@ package struct ManagedPath: Hashable, Sendable, CustomStringConvertible {
                     "the path \(quoted(text)) is not for bundles: `\(place)` belongs to the system or to the agent",
                     fix: "Choose a path outside `\(place)`.")
             }
-            if use == .file, names.starts(with: path.names) {
+            if use != .directory, names.starts(with: path.names) {
+                let what = use == .file ? "be a file" : "be owned"
                 throw TextFault(
-                    "the path \(quoted(text)) can't be a file, for `\(place)` lies below it",
+                    "the path \(quoted(text)) can't \(what), for `\(place)` lies below it",
                     fix: "Choose a path that is not above `\(place)`.")
             }
         }

@@ -59,11 +59,12 @@ extension LinkEntry {
 extension DirectoryEntry {
     static func read(_ node: Node, _ collector: inout FaultCollector) -> DirectoryEntry? {
         var reader = MappingReader(node, file: collector.file, what: "a directory")
-        let path = reader.requiredParsed("path", ManagedPath.directory)
+        let isOwned = reader.bool("owned")
+        let path = reader.requiredParsed(
+            "path", isOwned == true ? ManagedPath.ownedDirectory : ManagedPath.directory)
         let mode = reader.parsed("mode", FileMode.parse)
         let owner = reader.parsed("owner", Ownership.parse)
         let source = reader.parsed("source", RepositoryPath.parse)
-        let isOwned = reader.bool("owned")
         let drift: DriftPolicy? = reader.choice("drift")
         let when = reader.parsed("when", Selector.parse)
         let sourcePosition = reader.node("source")?.position ?? node.position

@@ -35,4 +35,8 @@ extension ManagedPath {
     static func directory(_ text: String) throws(TextFault) -> ManagedPath {
         try ManagedPath(text, as: .directory)
     }
+
+    static func ownedDirectory(_ text: String) throws(TextFault) -> ManagedPath {
+        try ManagedPath(text, as: .ownedDirectory)
+    }
 }

@@ -15,6 +15,7 @@ package enum Linter {
             try run.checkGroups()
             try run.checkRollout()
             try run.checkBundles()
+            run.checkUnitOrder()
             try run.resolveDevices()
             run.checkOverlaps()
         } catch {

@@ -1,9 +1,19 @@
 package import FleetModel
 
 /// What differs between two desired states, path by path: what a flip from one to the other changes.
+/// Only what is applied counts; who is only observed changes nothing.
 package struct StateDifference: Equatable, Sendable {
     package enum Change: String, Equatable, Sendable {
         case added, changed, removed
+
+        /// What the way back does.
+        package var reversed: Change {
+            switch self {
+            case .added: .removed
+            case .changed: .changed
+            case .removed: .added
+            }
+        }
     }
 
     package struct PathChange: Equatable, Sendable {
@@ -20,21 +30,39 @@ package struct StateDifference: Equatable, Sendable {
 
     /// Files, sorted by path.
     package var files: [PathChange]
+    /// Symbolic links, sorted by path.
+    package var links: [PathChange]
     /// Directories, sorted by path.
     package var directories: [PathChange]
 
     package init(from old: DesiredState, to new: DesiredState) {
+        let (old, new) = (old.applied, new.applied)
         files = Self.changes(old.files, new.files, \.path, \.bundle) { before, after in
             (before.content, before.mode, before.owner, before.placement)
                 == (after.content, after.mode, after.owner, after.placement)
+                && (before.create, before.attributes) == (after.create, after.attributes)
+        }
+        links = Self.changes(old.links, new.links, \.path, \.bundle) { before, after in
+            before.target == after.target
         }
         directories = Self.changes(old.directories, new.directories, \.path, \.bundle) {
-            before, after in (before.mode, before.owner) == (after.mode, after.owner)
+            before, after in
+            (before.mode, before.owner, before.isOwned) == (after.mode, after.owner, after.isOwned)
         }
     }
 
-    package var paths: [String] { files.map(\.path) + directories.map(\.path) }
-    package var isEmpty: Bool { files.isEmpty && directories.isEmpty }
+    package var paths: [String] { (files + links + directories).map(\.path) }
+    package var isEmpty: Bool { files.isEmpty && links.isEmpty && directories.isEmpty }
+
+    /// What is left of it where some paths are on the disk already what they are to be: nobody needs
+    /// a restart because of them.
+    package func leavingOut(_ paths: Set<String>) -> StateDifference {
+        var rest = self
+        rest.files.removeAll { paths.contains($0.path) }
+        rest.links.removeAll { paths.contains($0.path) }
+        rest.directories.removeAll { paths.contains($0.path) }
+        return rest
+    }
 
     private static func changes<Item>(
         _ old: [Item], _ new: [Item], _ path: (Item) -> String, _ bundle: (Item) -> String,

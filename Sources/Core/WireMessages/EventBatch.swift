@@ -6,8 +6,8 @@ package import FleetModel
 package struct DeviceEvent: Equatable, Sendable {
     /// Rises by one with every event of an outbox.
     package var sequence: Int64
-    /// `confirmed`, `failed`, `rolledBack`, `rejected`, `unchanged`, `refused`, `healed`, `drift`,
-    /// `held`, `knownBad`; a reader takes kinds that it does not know.
+    /// `confirmed`, `failed`, `rolledBack`, `lostLink`, `rejected`, `unchanged`, `refused`,
+    /// `healed`, `drift`, `held`, `knownBad`; a reader takes kinds that it does not know.
     package var kind: String
     package var generation: Int?
     package var revision: Revision?
@@ -32,7 +32,7 @@ package struct DeviceEvent: Equatable, Sendable {
     package var isOutcome: Bool { Self.outcomes.contains(kind) }
 
     private static let outcomes: Set<String> = [
-        "confirmed", "failed", "rolledBack", "rejected", "unchanged",
+        "confirmed", "failed", "rolledBack", "lostLink", "rejected", "unchanged",
     ]
 }
 

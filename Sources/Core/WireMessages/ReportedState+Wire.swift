@@ -139,6 +139,7 @@ extension ReportedState.DriftReport {
                     .prose($0, limit: Limits.reportedPathBytes)
                 }),
             "since": since.map { .time($0) },
+            "contested": contested > 0 ? .count(contested) : nil,
         ])
     }
 
@@ -149,7 +150,8 @@ extension ReportedState.DriftReport {
             paths: reader.texts("paths", limit: Limits.reportedDriftPaths).map {
                 wireText($0, limit: Limits.reportedPathBytes)
             },
-            since: reader.optionalInstant("since"))
+            since: reader.optionalInstant("since"),
+            contested: Int(clamping: reader.optionalInteger("contested") ?? 0))
         try reader.finish()
     }
 }

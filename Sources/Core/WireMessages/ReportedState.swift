@@ -18,11 +18,16 @@ package struct ReportedState: Equatable, Sendable {
         /// The first `Limits.reportedDriftPaths` of them.
         package var paths: [String]
         package var since: Instant?
+        /// How many of them were put right too often and are left alone.
+        package var contested: Int
 
-        package init(count: Int = 0, paths: [String] = [], since: Instant? = nil) {
+        package init(
+            count: Int = 0, paths: [String] = [], since: Instant? = nil, contested: Int = 0
+        ) {
             self.count = count
             self.paths = paths
             self.since = since
+            self.contested = contested
         }
     }
 

@@ -105,6 +105,9 @@ package final class DeviceBus {
         take(.trusted(trust))
     }
 
+    /// Connects anew, for the way to the broker was changed.
+    package func reconnect() { take(.reconnect) }
+
     /// Begins the orderly end. It is over when `hasLeft`, after a few seconds at the latest.
     package func leave() { take(.stop) }
     package var hasLeft: Bool { machine.hasLeft }

@@ -28,6 +28,7 @@ package struct GenerationRecord: Equatable, Sendable {
 
 extension GenerationRecord: DeviceRecord {
     package static let recordName = "generation record"
+    package static let isSealed = true
 
     package var json: JSONValue {
         [

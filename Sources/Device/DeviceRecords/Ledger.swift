@@ -30,13 +30,17 @@ package struct Ledger: Equatable, Sendable {
         package var digest: ContentDigest?
         package var detail: String
         package var at: Instant
+        /// How long it took: a step since the one before, the end of a move since its beginning, and
+        /// after a start of the agent since that. Nil for what takes no time.
+        package var took: Duration?
         /// Counts the device's outcomes, 1 for the first; given by `append`. The write that keeps
         /// the outcome keeps its number, so nothing is lost on its way to the outbox.
         package internal(set) var sequence: Int64 = 0
 
         package init(
             kind: String, generation: Int? = nil, revision: Revision? = nil,
-            digest: ContentDigest? = nil, detail: String = "", at: Instant
+            digest: ContentDigest? = nil, detail: String = "", at: Instant,
+            took: Duration? = nil
         ) {
             self.kind = kind
             self.generation = generation
@@ -44,7 +48,15 @@ package struct Ledger: Equatable, Sendable {
             self.digest = digest
             self.detail = detail
             self.at = at
+            self.took = took
         }
+
+        /// Whether it is only a part of a move, whose end says more.
+        package var isStep: Bool { Self.steps.contains(kind) }
+
+        private static let steps: Set<String> = [
+            "hook", "units", "flipped", "needsReboot", "settling",
+        ]
 
         /// The same, whenever and as whichever it was told.
         package func says(the other: Outcome) -> Bool {
@@ -77,6 +89,8 @@ package struct Ledger: Equatable, Sendable {
     /// Old failures are forgotten first, when there are more than anybody would look at.
     package static let failedLimit = 64
     package static let outcomeLimit = 50
+    /// That many steps are kept where there is no room for everything.
+    package static let stepLimit = 16
 
     package mutating func remember(_ state: FailedState) {
         failed.removeAll { $0.digest == state.digest }
@@ -89,7 +103,15 @@ package struct Ledger: Equatable, Sendable {
         lastSequence += 1
         numbered.sequence = lastSequence
         outcomes.append(numbered)
-        outcomes.removeFirst(max(0, outcomes.count - Self.outcomeLimit))
+        makeRoom()
+    }
+
+    /// The steps of old moves go first: how they ended says more.
+    private mutating func makeRoom() {
+        while outcomes.count > Self.outcomeLimit {
+            let steps = outcomes.indices.filter { outcomes[$0].isStep }
+            outcomes.remove(at: steps.count > Self.stepLimit ? steps[0] : 0)
+        }
     }
 
     /// Goes on counting above a number that was given in an earlier life, which a ledger that began
@@ -103,10 +125,11 @@ package struct Ledger: Equatable, Sendable {
 
 extension Ledger: DeviceRecord {
     package static let recordName = "ledger"
+    package static let isSealed = true
 
     package var json: JSONValue {
         [
-            "format": 1,
+            "format": 2,
             "confirmed": .integer(Int64(confirmed)),
             "previous": previous.map { .integer(Int64($0)) } ?? .null,
             "revision": revision.map { .string($0.text) } ?? .null,
@@ -131,7 +154,8 @@ extension Ledger: DeviceRecord {
         let rejectionNode = reader.optionalNode("rejection")
         let numbered = reader.optionalInteger("lastSequence")
         toldDrift = reader.optionalText("toldDrift")
-        try reader.finish(format: 1)
+        // Format 1 did not know how long things took.
+        try reader.finish(formats: 1...2)
         for node in failedNodes { failed.append(try FailedState(reading: node, file: file)) }
         for node in outcomeNodes { outcomes.append(try Outcome(reading: node, file: file)) }
         // A ledger of version 0.1 does not count its outcomes.
@@ -164,7 +188,7 @@ extension Ledger.FailedState {
 
 extension Ledger.Outcome {
     package var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "kind": .string(kind),
             "generation": generation.map { .integer(Int64($0)) } ?? .null,
             "revision": revision.map { .string($0.text) } ?? .null,
@@ -172,6 +196,8 @@ extension Ledger.Outcome {
             "detail": .string(detail), "at": .integer(at.nanoseconds),
             "sequence": .integer(sequence),
         ]
+        if let took { members["took"] = .integer(took.flotillaNanoseconds) }
+        return .object(members)
     }
 
     fileprivate init(reading node: Node, file: String) throws(InvalidDocument) {
@@ -181,7 +207,8 @@ extension Ledger.Outcome {
             generation: reader.optionalInteger("generation").map { Int($0) },
             revision: reader.optionalObject("revision"), digest: reader.optionalDigest("digest"),
             detail: reader.optionalText("detail") ?? "",
-            at: Instant(nanoseconds: reader.integer("at")))
+            at: Instant(nanoseconds: reader.integer("at")),
+            took: reader.optionalInteger("took").map { .nanoseconds($0) })
         sequence = reader.optionalInteger("sequence") ?? 0
         try reader.finish()
     }

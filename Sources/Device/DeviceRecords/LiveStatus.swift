@@ -12,14 +12,18 @@ package struct LiveStatus: Equatable, Sendable {
     /// The newest trouble that will be tried again.
     package var trouble: String?
     package var lastScan: Instant?
-    /// The paths that differ from the generation, at most `driftLimit`.
-    package var drift: [String] = []
+    /// What differs from the generation, at most `driftLimit`; first what is contested.
+    package var drift: [Drift] = []
     package var driftCount = 0
+    package var contestedCount = 0
     /// Since when there is drift.
     package var driftSince: Instant?
     /// What the last release made of this device, and what the device says of itself; empty until
     /// something was staged since the boot.
     package var identity = ReportedIdentity()
+
+    /// Which changes are not heard of at once, and why; nil where all are.
+    package var watchProblem: String?
 
     package static let driftLimit = 100
 
@@ -37,8 +41,10 @@ extension LiveStatus: DeviceRecord {
             "fetchProblem": fetchProblem.map { .string($0) } ?? .null,
             "trouble": trouble.map { .string($0) } ?? .null,
             "lastScan": lastScan.map { .integer($0.nanoseconds) } ?? .null,
-            "drift": .array(drift.map { .string($0) }),
+            "drift": .array(drift.map(\.record)),
             "driftCount": .integer(Int64(driftCount)),
+            "contestedCount": .integer(Int64(contestedCount)),
+            "watchProblem": watchProblem.map { .string($0) } ?? .null,
             "driftSince": driftSince.map { .integer($0.nanoseconds) } ?? .null,
             "identity": identity.json,
         ]
@@ -52,8 +58,10 @@ extension LiveStatus: DeviceRecord {
         fetchProblem = reader.optionalText("fetchProblem")
         trouble = reader.optionalText("trouble")
         lastScan = reader.optionalInteger("lastScan").map(Instant.init(nanoseconds:))
-        drift = reader.texts("drift")
+        for node in reader.list("drift") { drift.append(try Drift(reading: node, file: file)) }
         driftCount = Int(reader.integer("driftCount"))
+        contestedCount = Int(reader.integer("contestedCount"))
+        watchProblem = reader.optionalText("watchProblem")
         driftSince = reader.optionalInteger("driftSince").map(Instant.init(nanoseconds:))
         if let node = reader.optionalNode("identity") {
             identity = try ReportedIdentity(reading: node, file: file)

@@ -9,6 +9,12 @@ package protocol DeviceRecord {
     static var recordName: String { get }
     var json: JSONValue { get }
     init(reading node: Node, file: String) throws(InvalidDocument)
+    /// Whether it is written with a checksum.
+    static var isSealed: Bool { get }
+}
+
+extension DeviceRecord {
+    package static var isSealed: Bool { false }
 }
 
 /// Reads our own records. They are ours, but the disk is not: each value is checked, and what is
@@ -44,12 +50,28 @@ package struct RecordReader {
     package mutating func texts(_ key: String) -> [String] {
         mapping.requiredNode(key) == nil ? [] : mapping.texts(key).map(\.value)
     }
+    package mutating func optionalTexts(_ key: String) -> [String] {
+        mapping.texts(key).map(\.value)
+    }
+    /// Texts by their names; none where the key is missing.
+    package mutating func optionalNamedTexts(_ key: String) -> [String: String] {
+        var texts: [String: String] = [:]
+        for entry in mapping.mapping(key) {
+            if case .scalar(let scalar) = entry.value.content {
+                texts[entry.key] = scalar.text
+            } else {
+                wrong(key, "a mapping of names to texts")
+            }
+        }
+        return texts
+    }
     package mutating func entries(_ key: String) -> [Node.Entry] {
         mapping.requiredNode(key) == nil ? [] : mapping.mapping(key)
     }
     package mutating func list(_ key: String) -> [Node] {
         mapping.requiredNode(key) == nil ? [] : mapping.list(key)
     }
+    package mutating func optionalList(_ key: String) -> [Node] { mapping.list(key) }
 
     package mutating func digest(_ key: String) -> ContentDigest {
         let text = text(key)
@@ -97,6 +119,20 @@ package struct RecordReader {
         if !mapping.diagnostics.isEmpty { throw InvalidDocument(mapping.diagnostics) }
     }
 
+    /// The same for a record of which older formats are still read. Returns the one that it has.
+    @discardableResult
+    package mutating func finish(
+        formats: ClosedRange<Int64>
+    ) throws(InvalidDocument) -> Int64 {
+        let found = integer("format")
+        if !formats.contains(found) {
+            wrong("format", "\(formats.lowerBound) to \(formats.upperBound)")
+        }
+        mapping.finish()
+        if !mapping.diagnostics.isEmpty { throw InvalidDocument(mapping.diagnostics) }
+        return found
+    }
+
     /// The same for a part of a record, which has no format number of its own.
     package mutating func finish() throws(InvalidDocument) {
         mapping.finish()
@@ -111,7 +147,7 @@ package struct RecordReader {
         return 0
     }
 
-    private mutating func wrong(_ key: String, _ expected: String) {
+    package mutating func wrong(_ key: String, _ expected: String) {
         mapping.report(
             at: mapping.node.position, "`\(key)` is not \(expected)",
             fix: "The record was damaged or written by another version of the agent.")

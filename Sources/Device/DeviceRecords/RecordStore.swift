@@ -34,6 +34,7 @@ package struct RecordStore: Sendable {
         }
         guard let bytes else { return nil }
         do throws(InvalidDocument) {
+            let bytes = Record.isSealed ? try RecordSeal.opened(bytes, file: path) : bytes
             return try Record(reading: try JSON.parse(bytes, file: path), file: path)
         } catch {
             throw .damaged(error)
@@ -63,9 +64,13 @@ package struct RecordStore: Sendable {
         }
     }
 
-    package func write(_ record: some DeviceRecord, at path: String) throws(RecordError) {
+    package func write<Record: DeviceRecord>(
+        _ record: Record, at path: String
+    ) throws(RecordError) {
+        let text = Array((record.json.pretty + "\n").utf8)
         do throws(SystemError) {
-            try root.replaceFile(path, with: Array((record.json.pretty + "\n").utf8), mode: 0o600)
+            try root.replaceFile(
+                path, with: Record.isSealed ? RecordSeal.sealed(text) : text, mode: 0o600)
         } catch {
             throw .system(error)
         }

@@ -24,7 +24,11 @@ package enum StateLayout {
     package static let trust = state + "/trust.json"
     package static let ledger = state + "/ledger.json"
     package static let hold = state + "/hold.json"
+    /// What differs and stays so.
+    package static let drift = state + "/drift.json"
     package static let journal = state + "/journal.json"
+    /// What a generation on trial has cost so far; gone when none is.
+    package static let boots = state + "/boots.json"
     /// Held while something changes: by the agent for a cycle, by a command for its work.
     package static let lock = state + "/lock"
     /// Held by the resident agent as long as it lives, so that there is only one.

@@ -62,11 +62,13 @@ package struct ProbeChild: Equatable, Sendable {
         ProbeResult(passed: false, detail: error.description)
     }
 
-    /// The last words of what was kept of an output, as one line.
+    /// The last words of what was kept of an output, as one line. Secrets go before it is cut, which
+    /// could leave the half of one that nobody knows for what it is.
     private func tail(_ output: [UInt8]) -> String {
-        let bytes = output.suffix(1_000)
+        let text = Array(Masking.masked(String(decoding: output, as: UTF8.self)).utf8)
+        let bytes = text.suffix(1_000)
         // Not from the middle of a character.
-        let start = bytes.count < output.count ? bytes.drop { $0 & 0xc0 == 0x80 } : bytes
+        let start = bytes.count < text.count ? bytes.drop { $0 & 0xc0 == 0x80 } : bytes
         return oneLine(String(decoding: start, as: UTF8.self), limit: Limits.reasonBytes)
     }
 }

@@ -6,12 +6,13 @@ package import FleetModel
 package struct ProbeResult: Equatable, Sendable {
     package var passed: Bool
     /// Why, as one line: what was seen, and what was expected instead. At most
-    /// `Limits.reasonBytes`, without control characters, whatever a server or a command wrote.
+    /// `Limits.reasonBytes`, without control characters and without what looks like a secret,
+    /// whatever a server or a command wrote.
     package private(set) var detail: String
 
     package init(passed: Bool, detail: String) {
         self.passed = passed
-        self.detail = oneLine(detail, limit: Limits.reasonBytes)
+        self.detail = oneLine(Masking.masked(detail), limit: Limits.reasonBytes)
     }
 
     package var json: JSONValue { ["passed": .bool(passed), "detail": .string(detail)] }

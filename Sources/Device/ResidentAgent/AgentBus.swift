@@ -64,6 +64,9 @@ final class AgentBus {
     func resolved(_ addresses: [String]) { bus?.resolved(addresses) }
     func resolveFailed(_ reason: String) { bus?.resolveFailed(reason) }
 
+    /// The way to the broker was changed.
+    func reconnect() { bus?.reconnect() }
+
     /// Something was written down: it is told at once.
     func happened(_ ledger: Ledger) { bus?.happened(ledger.events) }
 

@@ -5,8 +5,6 @@ internal import DriftWatch
 internal import FleetModel
 internal import HostSystem
 internal import Transaction
-internal import UnitControl
-internal import UnitPlanning
 
 extension AgentLoop {
     /// Carries out one effect. What takes long becomes a job; what does not answers at once.
@@ -14,6 +12,7 @@ extension AgentLoop {
     /// It throws only where nothing was done yet that doing it again would do twice: where a record
     /// can't be written. What can't be started at all is an answer to the machine.
     func perform(_ effect: AgentEffect) throws {
+        stopwatch.note(effect, at: Clocks.monotonic())
         switch effect {
         case .fetch:
             start(.fetch, workerCommand(["fetch"]), deadline: Self.fetchDeadline)
@@ -33,20 +32,30 @@ extension AgentLoop {
             compare(generation)
         case .probe(let generation):
             probe(generation)
+        case .reconnect:
+            bus?.reconnect()
+        case .askGit(let patience):
+            start(.askGit, workerCommand(["fetch"]), deadline: patience)
         case .journal(let phase, let move):
-            try store.write(Journal(phase: phase, move: move), at: StateLayout.journal)
+            try journal(phase, move)
         case .forgetJournal:
             try forgetJournal()
         case .flip(let move):
             inputs.append(flip(move))
         case .changeUnits(let move, let moment):
-            do {
-                changeUnits(try unitActions(for: move, moment), failures: [])
-            } catch {
-                inputs.append(.unitsFailed("\(error)"))
-            }
+            changeUnits(of: move, moment)
+        case .seeUnits(let move):
+            seeUnits(of: move)
+        case .runHooks(let move, let moment):
+            runHooks(of: move, moment)
+        case .reboot:
+            reboot()
         case .scan:
-            inputs.append(scan())
+            beginScan(onlyTouched: false)
+        case .look:
+            beginScan(onlyTouched: true)
+        case .healUnits(let names):
+            healUnits(names)
         case .record(let event):
             try record(event)
         }
@@ -59,24 +68,12 @@ extension AgentLoop {
             let old = try knownGeneration(move.from)
             let new = try knownGeneration(move.to)
             try Flip(store: store).perform(move, from: old, to: new)
-            driftScan.reset(root: root)
+            compare(with: new)
             return .flipped
         } catch let failure as Flip.Failure {
             return .flipFailed("\(failure)", passedCommitPoint: failure.passedCommitPoint)
         } catch {
             return .flipFailed("\(error)", passedCommitPoint: false)
-        }
-    }
-
-    private func scan() -> AgentInput {
-        do {
-            let record = try knownGeneration(store.currentGeneration())
-            let findings = try driftScan.scan(record, at: Clocks.wall())
-            return .scanned(
-                drifted: findings.map(\.path),
-                toHeal: findings.filter { $0.policy == .heal }.map(\.path))
-        } catch {
-            return .scanFailed("\(error)")
         }
     }
 
@@ -89,6 +86,7 @@ extension AgentLoop {
 
     /// What stays is in the way of nobody: the next time that the device is whole it goes.
     private func discard(_ generation: Int) {
+        plans.forget()
         do {
             try Recovery(store: store).discard(generation: generation)
         } catch {
@@ -98,7 +96,14 @@ extension AgentLoop {
 
     // MARK: Checks
 
+    /// What was edited by hand and is to be healed is no excuse for a release that breaks the same.
     private func compare(_ generation: Int) {
+        switch scanAtOnce() {
+        case .scanned(let found) where !found.contains { $0.policy == .heal && !$0.isOfUnit }: break
+        case let notWhole:
+            inputs.append(notWhole)
+            return
+        }
         do {
             let present = try knownGeneration(store.currentGeneration()).state.health.checks
             let checks = try knownGeneration(generation).state.health.checks
@@ -120,53 +125,42 @@ extension AgentLoop {
         }
     }
 
-    // MARK: Units
-
-    private func unitActions(for move: Move, _ moment: UnitMoment) throws -> [UnitAction] {
-        let new = try knownGeneration(move.to)
-        let plan =
-            if move.purpose == .heal {
-                UnitPlan(healing: move.paths, in: new.state)
-            } else {
-                UnitPlan(from: try knownGeneration(move.from).state, to: new.state)
-            }
-        return switch moment {
-        case .beforeFlip: plan.beforeFlip
-        case .afterFlip: plan.afterFlip
-        case .undo: plan.undoingBeforeFlip
-        }
-    }
-
-    /// Does the actions one after the other. One that fails does not keep the others from being
-    /// done: what has begun to move must come to rest.
-    func changeUnits(_ actions: [UnitAction], failures: [String]) {
-        guard let action = actions.first else {
-            inputs.append(
-                failures.isEmpty
-                    ? .unitsChanged : .unitsFailed(failures.joined(separator: "; ")))
-            return
-        }
-        let control = UnitControl(services: configuration.services)
-        guard let command = control.command(for: action) else {
-            changeUnits([], failures: failures)
-            return
-        }
-        start(
-            .units(actions, failures: failures), command, deadline: UnitControl.actionDeadline)
-    }
-
     // MARK: Memory
+
+    private func journal(_ phase: MovePhase, _ move: Move) throws {
+        var journal = Journal(phase: phase, move: move)
+        if phase == .rebooting { journal.boot = try Clocks.bootID() }
+        // From here on a boot that ends badly is charged to what stands.
+        if phase == .placed { try trial.begins(of: move) }
+        try store.write(journal, at: StateLayout.journal)
+    }
+
+    /// A command let something be tried again while we slept: Git is asked, however quiet it is.
+    func noticeRetry() throws {
+        let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
+        let failures = Set((ledger?.failed ?? []).map(\.digest))
+        if knownFailures?.isSubset(of: failures) == false { inputs.append(.fetchWanted) }
+        knownFailures = failures
+    }
 
     private func record(_ event: AgentEvent) throws {
         let now = Clocks.wall()
         var ledger = try store.read(Ledger.self, at: StateLayout.ledger) ?? Ledger()
-        let changed = ledger.note(event, at: now) { number in
+        let details = EventDetails(
+            took: stopwatch.took(event, at: Clocks.monotonic()), changes: changes(of: event))
+        let changed = ledger.note(event, at: now, details) { number in
             // A record that can't be read says nothing about the event.
             try? store.generation(number)
         }
         if changed {
             try store.write(ledger, at: StateLayout.ledger)
             bus?.happened(ledger)
+        }
+        knownFailures = Set(ledger.failed.map(\.digest))
+        switch event {
+        case .drift(let drifts): try keepDrift(drifts)
+        case .healed(let subjects): driftScan.healed(subjects)
+        default: break
         }
         if let line = event.logLine { say(line) }
         status.note(event, at: now)
@@ -175,8 +169,10 @@ extension AgentLoop {
 
     /// The device is whole again: what only the way was for can go.
     private func forgetJournal() throws {
+        plans.forget()
         guard try root.exists(StateLayout.journal) else { return }
         try store.remove(StateLayout.journal)
+        try trial.ends()
         do {
             try tidyUp()
         } catch {

@@ -1,10 +1,12 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import DriftWatch
 internal import FleetModel
 internal import HealthProbes
 internal import HostSystem
 internal import JSONDocument
 internal import UnitControl
+internal import UnitPlanning
 
 extension AgentLoop {
     /// A fetch over a link of a few hundred bytes a second gets there within this; no progress for
@@ -56,10 +58,26 @@ extension AgentLoop {
         case .probe(let check, let child):
             let result = child.result(
                 of: outcome.status, output: outcome.output, errors: outcome.errors)
-            probed(CheckResult(of: check, result))
+            probed(check, CheckResult(of: check, result))
+        case .unitStates(let checks):
+            took(checks, outcome)
+        case .askGit:
+            inputs.append(outcome.isSuccess ? .gitAnswered : .gitSilent(told(outcome)))
         case .units(let actions, let failures):
             let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
             changeUnits(Array(actions.dropFirst()), failures: failures + failure)
+        case .look(let units):
+            seen(units, outcome)
+        case .hook(let run, let start):
+            ended(run, since: start, outcome)
+        case .reboot:
+            if !outcome.isSuccess { failed(job.purpose, told(outcome)) }
+        case .unitStandings:
+            unitsShown(outcome)
+        case .mendUnits(let words, let rest, let failures):
+            let failure =
+                outcome.isSuccess ? [] : ["\(words.joined(separator: " ")): \(told(outcome))"]
+            mend(rest, failures: failures + failure)
         case .resolve:
             if outcome.isSuccess {
                 resolved(outcome.output)
@@ -89,7 +107,7 @@ extension AgentLoop {
             return .fetched(tip: try FetchReport(reading: node, file: file).tip)
         case .stage:
             let node = try JSON.parse(outcome.output, file: file)
-            let report = try StageReport(reading: node) { number throws in
+            var report = try StageReport(reading: node) { number throws in
                 try knownGeneration(number).state.health
             }
             // A hold that was set while the worker was at it still counts.
@@ -99,12 +117,28 @@ extension AgentLoop {
                 status.identity = identity
                 keepStatus()
             }
+            if case .staged(var candidate) = report.outcome.verdict {
+                let move = Move(
+                    .upgrade, from: try store.currentGeneration(), to: candidate.generation)
+                candidate.rebootFor = try plan(for: move).rebootFor
+                candidate.touchesNetwork = try touchesNetwork(candidate)
+                report.outcome.verdict = .staged(candidate)
+            }
             return .staged(report.outcome)
         case .restage(let move):
-            return .restaged(gate: try knownGeneration(move.to).state.health)
-        case .probe, .units, .resolve:
+            return .restaged(
+                gate: try knownGeneration(move.to).state.health,
+                rebootFor: try plan(for: move).rebootFor)
+        case .probe, .unitStates, .askGit, .units, .look, .hook, .reboot, .resolve, .unitStandings,
+            .mendUnits:
             fatalError("only the worker's commands answer in JSON")
         }
+    }
+
+    private func touchesNetwork(_ candidate: Candidate) throws -> Bool {
+        let present = try knownGeneration(store.currentGeneration())
+        let wanted = try knownGeneration(candidate.generation)
+        return NetworkReach.isTouched(from: present.state, to: wanted.state)
     }
 
     private func failed(_ purpose: Job.Purpose, _ reason: String) {
@@ -113,65 +147,36 @@ extension AgentLoop {
         case .stage: inputs.append(.stageFailed(reason))
         case .restage: inputs.append(.restageFailed(reason))
         case .resolve: bus?.resolveFailed(reason)
+        case .unitStandings:
+            driftScan.failUnits("systemctl show: \(reason)")
+            endScan()
+        case .mendUnits(let words, let rest, let failures):
+            mend(rest, failures: failures + ["\(words.joined(separator: " ")): \(reason)"])
         case .probe(let check, _):
-            probed(CheckResult(check: check.id, passed: false, detail: reason))
+            probed(check, CheckResult(check: check.id, passed: false, detail: reason))
+        case .unitStates(let checks):
+            for check in checks {
+                probed(check, CheckResult(check: check.id, passed: false, detail: reason))
+            }
+        case .askGit: inputs.append(.gitSilent(reason))
         case .units(let actions, let failures):
             changeUnits(
                 Array(actions.dropFirst()), failures: failures + ["\(actions[0]): \(reason)"])
+        case .look:
+            inputs.append(.unitsFailed("how units stand can't be seen: \(reason)"))
+        case .hook(let run, _):
+            failed(run, because: reason)
+        case .reboot:
+            inputs.append(.rebootFailed("the machine is not booted: \(reason)"))
         }
     }
 
-    /// What a failed child said, on one line and bounded.
-    private func told(_ outcome: ChildOutcome) -> String {
-        let text = outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText
+    /// What a failed child said, on one line, bounded, and without secrets.
+    func told(_ outcome: ChildOutcome) -> String {
+        let text = Masking.masked(
+            outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText)
         let lines = text.split(whereSeparator: \.isNewline).suffix(3).joined(separator: " | ")
-        return lines.isEmpty ? "\(outcome.status)" : "\(outcome.status): \(lines)"
-    }
-
-    // MARK: Probes
-
-    func startProbes(_ checks: [HealthCheck]) {
-        round = ProbeRound(checks)
-        if checks.isEmpty {
-            probed(nil)
-        } else {
-            for _ in 0..<ProbeRound.atOnce { startNextProbe() }
-        }
-    }
-
-    private func startNextProbe() {
-        guard let check = round?.takeNext() else { return }
-        startProbe(check)
-    }
-
-    private func startProbe(_ check: HealthCheck) {
-        switch Prober(root: root, worker: workerCommand([])).attempt(check) {
-        case .answered(let result):
-            probed(CheckResult(of: check, result))
-        case .child(let child):
-            start(.probe(check, child), child.command, deadline: child.deadline)
-        case .unit(let unit):
-            guard let child = UnitControl(services: configuration.services).probe(of: unit, check)
-            else {
-                // Without systemd nobody can tell; the configuration says that this is so.
-                let result = ProbeResult(passed: true, detail: "this device has no systemd")
-                probed(CheckResult(of: check, result))
-                return
-            }
-            start(.probe(check, child), child.command, deadline: child.deadline)
-        }
-    }
-
-    /// Takes a check's result, and starts the next one in its place. Nil ends a round without any.
-    private func probed(_ result: CheckResult?) {
-        guard var current = round else { return }
-        if let result { current.results.append(result) }
-        round = current
-        if current.isComplete {
-            round = nil
-            inputs.append(.probed(current.results))
-        } else {
-            startNextProbe()
-        }
+        let words = oneLine(lines, limit: Limits.reasonBytes)
+        return words.isEmpty ? "\(outcome.status)" : "\(outcome.status): \(words)"
     }
 }

@@ -1,5 +1,6 @@
 package import AgentMachine
 package import DeviceRecords
+internal import Digests
 internal import DriftWatch
 internal import FleetModel
 internal import Glibc
@@ -28,7 +29,22 @@ package final class AgentLoop {
     /// Counts them, so that no two have one name.
     var startedJobs = 0
     var round: ProbeRound?
+    var hookRound: HookRound?
+    var plans = KnownPlan()
+    var stopwatch = Stopwatch()
+    /// Counts what a generation on trial costs.
+    var trial: Trial
     var driftScan: DriftScan
+    /// Only of the resident agent.
+    var watch: ChangeWatch?
+    /// When a scan that is under way goes on; nil while none is, or while it waits for systemd.
+    var nextPiece: Instant?
+    /// Between two pieces of a scan. Nobody waits for a resident agent's.
+    var scanPause = Duration.zero
+    /// What the disk says of lasting drift.
+    var keptDrift = DriftRecord([])
+    /// What failed here when the ledger was last looked at; nil before.
+    var knownFailures: Set<ContentDigest>?
     var status: LiveStatus
     /// Only of the resident agent, and only once it is the one.
     var bus: AgentBus?
@@ -37,7 +53,7 @@ package final class AgentLoop {
     private var lock: FileLock?
     private var isStopping = false
     private let signals: SignalQueue
-    private var notifier: ServiceNotifier
+    private let notifier: ServiceNotifier
 
     /// How long the loop sleeps at most, so that a hold that ends by itself is seen.
     private static let longestSleep = Duration.seconds(60)
@@ -49,17 +65,18 @@ package final class AgentLoop {
 
     package init(
         root: Root, configuration: AgentConfiguration, worker: String,
-        containment: ChildContainment? = nil
+        notifier: ServiceNotifier = ServiceNotifier(), containment: ChildContainment? = nil
     ) throws {
         self.root = root
         self.configuration = configuration
         self.worker = worker
         self.containment =
             try containment ?? ChildContainment(prefix: Self.groupPrefix(of: root))
-        driftScan = DriftScan(root: root)
         store = RecordStore(root: root)
+        trial = Trial(store: store)
+        driftScan = DriftScan(root: root)
         signals = try SignalQueue([.terminate, .interrupt, .hangUp])
-        notifier = ServiceNotifier()
+        self.notifier = notifier
         status = LiveStatus()
         machine = AgentMachine(
             pace: Self.pace(configuration), current: 0, now: Clocks.monotonic())
@@ -67,6 +84,11 @@ package final class AgentLoop {
         if let known = try store.readIfWhole(LiveStatus.self, at: StateLayout.status) {
             status = known
         }
+        // Gone after a boot, so what lasts is kept elsewhere too.
+        keptDrift =
+            try store.readIfWhole(DriftRecord.self, at: StateLayout.drift) ?? DriftRecord([])
+        let known = status.drift.isEmpty ? keptDrift.drifts : status.drift
+        driftScan = DriftScan(root: root, known: known)
     }
 
     /// Follows the channel until a signal ends it.
@@ -82,6 +104,7 @@ package final class AgentLoop {
                     residence = try takeResidence()
                     if residence == nil { return false }
                     bus = AgentBus(store: store, configuration: configuration)
+                    startWatching()
                 }
                 if try !work() { try rest() }
                 failures = 0
@@ -121,7 +144,7 @@ package final class AgentLoop {
     /// Works until nothing is under way.
     private func finishMove() throws {
         while !isStopping,
-            !(inputs.isEmpty && effects.isEmpty) || !(machine.isIdle || machine.phase == "stuck")
+            !(inputs.isEmpty && effects.isEmpty) || !(machine.isIdle || machine.isPaused)
         {
             if try !work() { try rest() }
         }
@@ -153,7 +176,8 @@ package final class AgentLoop {
 
     /// Waits for a child, a signal, or the time of the machine's next wish.
     private func rest() throws {
-        if machine.isIdle, !jobs.contains(where: \.purpose.needsDevice) { lock = nil }
+        let isFree = machine.isIdle || machine.awaitsReboot
+        if isFree, !jobs.contains(where: \.purpose.needsDevice) { lock = nil }
         trimWhenIdle()
         let wake = min(machine.wakeAt, isAtRest ? trimAt : machine.wakeAt)
         let untilWake = wake - Clocks.monotonic()
@@ -173,11 +197,14 @@ package final class AgentLoop {
     private func lookAround() throws {
         try containment.endLeftovers(sparing: jobs.compactMap(\.group))
         for line in try RecordRepair(store: store).run(at: Clocks.wall()) { trouble(line) }
-        let position = try Recovery(store: store).begin()
+        let position = try trial.judge(
+            Recovery(store: store).begin(), maxBoots: configuration.maxBoots,
+            boots: configuration.services == .systemd)
         let looked = AgentInput.looked(
             current: try store.currentGeneration(), isHeld: try isHeld())
         effects += machine.handle(looked, at: Clocks.monotonic())
-        effects += machine.start(at: position)
+        effects += machine.start(at: position, now: Clocks.monotonic())
+        try noticeRetry()
     }
 
     /// Lets the machine answer what happened, and gives it what it wants.
@@ -216,6 +243,11 @@ package final class AgentLoop {
                 trouble("\(error)")
             }
         }
+        do {
+            try trial.agentEnded()
+        } catch {
+            trouble("\(error)")
+        }
         lock = nil
     }
 
@@ -225,16 +257,31 @@ package final class AgentLoop {
         var requests = [PollRequest(reading: signals.descriptor)]
         requests += jobs.flatMap { $0.child.descriptors }.map(PollRequest.init(reading:))
         let place = requests.count
-        if let request = bus?.pollRequest { requests.append(request) }
+        let busRequest = bus?.pollRequest
+        if let busRequest { requests.append(busRequest) }
         let now = Clocks.monotonic()
-        let wakes = jobs.map(\.deadline) + [bus?.wakeAt].compactMap { $0 }
+        if let request = watch?.pollRequest(at: now) { requests.append(request) }
+        let watchWake = watch?.wakeAt(now, isBusy: !machine.isIdle)
+        let wakes =
+            jobs.map(\.deadline) + [bus?.wakeAt, retryAt, nextPiece, watchWake].compactMap { $0 }
         let untilWake = wakes.map { $0 - now }.min() ?? duration
         let timeout = max(.zero, min(duration, untilWake, notifier.interval))
         try PollRequest.wait(for: &requests, timeout: timeout)
-        notifier.alive()
+        if prospects.areGood { notifier.alive() }
+        try trial.passes(at: Clocks.monotonic())
         try takeSignals()
         reapJobs()
-        serveBus(place < requests.count ? requests[place] : nil)
+        repeatFailedProbes()
+        serveBus(busRequest == nil ? nil : requests[place])
+        hearChanges()
+        continueScan()
+    }
+
+    private var prospects: Prospects {
+        Prospects(
+            isIdle: machine.isIdle, hasWork: !inputs.isEmpty || !effects.isEmpty,
+            wakeAt: machine.wakeAt,
+            runningJobs: jobs.count { $0.purpose.needsDevice && !$0.isOverdue })
     }
 
     /// Waits that long, whatever else happens, but not when it is to end.

@@ -1,16 +1,14 @@
 internal import AgentMachine
 internal import DeviceRecords
 internal import Documents
-internal import DriftWatch
 internal import FleetModel
 package import HostSystem
 internal import Transaction
-internal import UnitPlanning
 
 /// What a technician does on site, without a network.
 package struct Commands {
-    private let root: Root
-    private var store: RecordStore
+    let root: Root
+    var store: RecordStore
 
     package init(_ root: Root) {
         self.root = root
@@ -18,7 +16,7 @@ package struct Commands {
     }
 
     /// How long a command waits for the agent to finish what it is doing.
-    private static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(60)
 
     // MARK: Doing
 
@@ -84,81 +82,21 @@ package struct Commands {
         for outcome in ledger.outcomes.reversed() {
             let generation = outcome.generation.map { " generation \($0)" } ?? ""
             let revision = outcome.revision.map { " \($0.short)" } ?? ""
-            print("\(outcome.at)  \(outcome.kind)\(generation)\(revision)  \(outcome.detail)\n")
+            let took = outcome.took.map { " in \($0.shown)" } ?? ""
+            print(
+                "\(outcome.at)  \(outcome.kind)\(generation)\(revision)\(took)  \(outcome.detail)\n"
+            )
         }
         return .well
     }
 
-    /// Without numbers: what on the disk is not as the current generation wants it. With two: what
-    /// a move from one to the other changes. With one: from the current one to it.
-    package func diff(_ first: Int?, _ second: Int?, asJSON: Bool) throws -> AgentExit {
-        guard let first else { return try drift(asJSON: asJSON) }
-        let from = second == nil ? try store.currentGeneration() : first
-        let to = second ?? first
-        guard let old = try store.generation(from), let new = try store.generation(to) else {
-            say("not both generations are kept; `flotilla-agent history` lists those that are")
-            return .notWell
-        }
-        let difference = StateDifference(from: old.state, to: new.state)
-        let units = UnitPlan(from: old.state, to: new.state)
-        let changes = difference.directories + difference.files
-        if asJSON {
-            let document: JSONValue = [
-                "version": 1, "from": .integer(Int64(from)), "to": .integer(Int64(to)),
-                "paths": .array(
-                    changes.map { change in
-                        [
-                            "path": .string(change.path), "bundle": .string(change.bundle),
-                            "change": .string(change.change.rawValue),
-                        ]
-                    }),
-                "unitsBefore": .array(units.beforeFlip.map { .string($0.description) }),
-                "unitsAfter": .array(units.afterFlip.map { .string($0.description) }),
-            ]
-            print(document.pretty + "\n")
-            return .well
-        }
-        for change in changes { print("\(change.change.rawValue)  \(change.path)\n") }
-        for action in units.beforeFlip + units.afterFlip { print("systemctl \(action)\n") }
-        return .well
-    }
-
-    private func drift(asJSON: Bool) throws -> AgentExit {
-        let number = try store.currentGeneration()
-        guard let record = try store.generation(number) else {
-            say("the record of generation \(number) is missing")
-            return .broken
-        }
-        var scan = DriftScan(root: root)
-        let findings = try scan.scan(record, at: Clocks.wall())
-        if asJSON {
-            let document: JSONValue = [
-                "version": 1, "generation": .integer(Int64(number)),
-                "drift": .array(
-                    findings.map { finding in
-                        [
-                            "path": .string(finding.path), "bundle": .string(finding.bundle),
-                            "kind": .string(finding.kind.rawValue),
-                            "detail": .string(finding.deviation.detail),
-                        ]
-                    }),
-            ]
-            print(document.pretty + "\n")
-        } else {
-            for finding in findings {
-                print("\(finding.kind.rawValue)  \(finding.path)  \(finding.deviation.detail)\n")
-            }
-        }
-        return findings.isEmpty ? .well : .notWell
-    }
-
-    private func busy() -> AgentExit {
+    func busy() -> AgentExit {
         say("the agent is busy with this device; try again, or see `flotilla-agent status`")
         return .busy
     }
 
-    private func say(_ text: String) { Program.writeToStandardError(text + "\n") }
+    func say(_ text: String) { Program.writeToStandardError(text + "\n") }
 
     /// Who does not read what he asked for has closed the pipe: no harm done.
-    private func print(_ text: String) { try? Program.writeToStandardOutput(text) }
+    func print(_ text: String) { try? Program.writeToStandardOutput(text) }
 }

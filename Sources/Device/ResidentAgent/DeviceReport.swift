@@ -50,12 +50,21 @@ package struct DeviceReport {
     static func problem(
         journal: Journal?, ledger: Ledger, live: LiveStatus, generation: Int
     ) -> String? {
+        if let journal, journal.phase == .rebooting {
+            let paths = journal.move.rebootFor.joined(separator: ", ")
+            return "generation \(journal.move.to) needs a reboot, for \(paths)"
+        }
         if let journal {
             return
                 "a move to generation \(journal.move.to) is under way (\(journal.phase.rawValue))"
         }
         if let alarm = ledger.alarm { return "\(alarm.kind): \(alarm.detail)" }
         if let problem = live.fetchProblem { return "the last fetch failed: \(problem)" }
+        if let drift = live.drift.first, drift.standing == .contested {
+            let more = live.contestedCount > 1 ? " (and \(live.contestedCount - 1) more)" : ""
+            return "\(drift.subject) is contested: healed \(drift.healed) times, and changed again"
+                + more
+        }
         if live.driftCount > 0 { return "\(live.driftCount) managed paths differ" }
         if let trouble = live.trouble { return trouble }
         if generation == 0 { return "nothing was applied yet" }
@@ -94,8 +103,12 @@ package struct DeviceReport {
             "last": ledger.outcomes.last.map(Self.told) ?? .null,
             "drift": [
                 "count": .integer(Int64(live.driftCount)),
-                "paths": .array(live.drift.map { .string($0) }),
+                "paths": .array(live.drift.map { .string($0.subject) }),
+                "contested": .integer(Int64(live.contestedCount)),
+                "since": optional(live.driftSince?.description),
+                "items": .array(live.drift.map(\.json)),
                 "scanned": optional(live.lastScan?.description),
+                "unwatched": optional(live.watchProblem),
             ],
             "hold": hold.map { hold in
                 [
@@ -121,7 +134,8 @@ package struct DeviceReport {
         ]
         if let hold { lines.append("held        until \(hold.until): \(hold.reason)") }
         if live.driftCount > 0 {
-            lines.append("drift       \(live.drift.prefix(5).joined(separator: ", "))")
+            for drift in live.drift.prefix(5) { lines.append("drift       \(drift.text)") }
+            if live.driftCount > 5 { lines.append("            and \(live.driftCount - 5) more") }
         }
         if let link { lines.append("link        \(link.text)") }
         lines.append(problem.map { "PROBLEM     \($0)" } ?? "all is well")
@@ -162,6 +176,8 @@ package struct DeviceReport {
             "generation": outcome.generation.map { .integer(Int64($0)) } ?? .null,
             "revision": optional(outcome.revision?.text),
             "detail": .string(outcome.detail), "at": .string(outcome.at.description),
+            "milliseconds": outcome.took.map { .integer($0.flotillaNanoseconds / 1_000_000) }
+                ?? .null,
         ]
     }
 }

@@ -97,7 +97,7 @@ extension Doctor {
     }
 
     /// As the agent has it looked up.
-    private func resolve(_ host: String, _ port: Int) throws -> [String] {
+    func resolve(_ host: String, _ port: Int) throws -> [String] {
         var command = ChildCommand(
             worker, ["resolve", host, String(port), "--root", root.hostPath],
             outputLimit: Limits.workerOutputBytes)

@@ -9,7 +9,7 @@ internal import ReleaseTrust
 /// is not, what to do.
 package struct Doctor {
     let root: Root
-    private let store: RecordStore
+    let store: RecordStore
     let worker: String
 
     package init(root: Root, worker: String) {
@@ -49,18 +49,7 @@ package struct Doctor {
     package func run(asJSON: Bool) throws -> AgentExit {
         let findings = examine()
         if asJSON {
-            let document: JSONValue = [
-                "version": 1,
-                "findings": .array(
-                    findings.map { finding in
-                        [
-                            "part": .string(finding.part),
-                            "verdict": .string(finding.verdict.rawValue),
-                            "detail": .string(finding.detail), "fix": .string(finding.fix),
-                        ]
-                    }),
-            ]
-            try Program.writeToStandardOutput(document.pretty + "\n")
+            try Program.writeToStandardOutput(Self.json(findings).pretty + "\n")
         } else {
             for finding in findings {
                 let fix = finding.fix.isEmpty ? "" : "\n         fix: \(finding.fix)"
@@ -71,14 +60,32 @@ package struct Doctor {
         return findings.contains { $0.verdict == .bad } ? .notWell : .well
     }
 
+    /// The same for a file.
+    var report: JSONValue { Self.json(examine()) }
+
+    private static func json(_ findings: [Finding]) -> JSONValue {
+        [
+            "version": 1,
+            "findings": .array(
+                findings.map { finding in
+                    [
+                        "part": .string(finding.part),
+                        "verdict": .string(finding.verdict.rawValue),
+                        "detail": .string(finding.detail), "fix": .string(finding.fix),
+                    ]
+                }),
+        ]
+    }
+
     private func examine() -> [Finding] {
-        var findings = [clock(), disk(), state(), isolation(), stagingNetwork()]
+        var findings = [clock(), disk(), state(), drift(), isolation(), stagingNetwork()]
         do throws(RecordError) {
             let configuration = try AgentConfiguration(of: root)
             findings.append(
                 .well("configuration", "\(configuration.device) on \(configuration.channel)"))
             findings.append(trust(configuration))
             findings.append(user(configuration))
+            findings.append(contentsOf: gitName(configuration))
             findings.append(contentsOf: network(configuration))
             findings.append(contentsOf: link(configuration))
         } catch {

@@ -12,22 +12,37 @@ final class Job {
         case restage(Move)
         /// One check of the round that is under way.
         case probe(HealthCheck, ProbeChild)
+        /// How the units of these checks stand.
+        case unitStates([HealthCheck])
+        /// Whether Git can be reached at all.
+        case askGit
         /// The first of these actions is being done.
         case units([UnitAction], failures: [String])
+        /// Asks how these units stand.
+        case look([String])
+        /// A bundle's own command.
+        case hook(HookRun, since: Instant)
+        case reboot
         /// Looks the broker's name up.
         case resolve
+        /// Asks systemd how the units stand.
+        case unitStandings
+        /// A step of putting units right is being done, and these come after it.
+        case mendUnits([String], rest: [UnitMend], failures: [String])
 
         /// It works on what strangers send, and without root's rights: nothing of it may outlive
         /// it, least of all what could write where it wrote.
         var facesStrangers: Bool {
             switch self {
-            case .fetch, .resolve: true
+            case .fetch, .resolve, .askGit: true
             case .probe(let check, _):
                 switch check.probe {
                 case .http, .tcp: true
                 case .command, .file, .unit, .disk, .memory: false
                 }
-            case .stage, .restage, .units: false
+            case .stage, .restage, .units, .unitStates, .look, .hook, .reboot, .unitStandings,
+                .mendUnits:
+                false
             }
         }
 
@@ -53,25 +68,4 @@ final class Job {
         self.group = group
         self.deadline = deadline
     }
-}
-
-/// One round of checks: some answer at once, some are children.
-struct ProbeRound {
-    /// A worker costs some 15 MB for a moment: a few at once are quick, all of them are too much
-    /// for a small device.
-    static let atOnce = 8
-
-    private var waiting: [HealthCheck]
-    private let count: Int
-    var results: [CheckResult] = []
-
-    init(_ checks: [HealthCheck]) {
-        waiting = checks.reversed()
-        count = checks.count
-    }
-
-    var isComplete: Bool { results.count == count }
-
-    /// The next check to be started; nil when all of them have been.
-    mutating func takeNext() -> HealthCheck? { waiting.popLast() }
 }

@@ -1,5 +1,6 @@
 internal import AgentMachine
 internal import DeviceRecords
+internal import Documents
 internal import FleetModel
 
 extension Ledger {
@@ -7,7 +8,8 @@ extension Ledger {
     ///
     /// - Returns: whether anything changed: an idle device writes nothing.
     mutating func note(
-        _ event: AgentEvent, at now: Instant, generation: (Int) -> GenerationRecord?
+        _ event: AgentEvent, at now: Instant, _ details: EventDetails = .none,
+        generation: (Int) -> GenerationRecord?
     ) -> Bool {
         let before = self
         noteAlarm(of: event, at: now)
@@ -19,7 +21,7 @@ extension Ledger {
                     kind: "unchanged", generation: confirmed, revision: revision,
                     digest: generation(confirmed)?.digest, at: now))
         case .confirmed(let move):
-            noteConfirmation(of: move, generation(move.to), at: now)
+            noteConfirmation(of: move, generation(move.to), at: now, took: details.took)
         case .failed(let number, let reason):
             // Generation 0 manages nothing, and so has nothing that could fail.
             guard number > 0, let record = generation(number) else { break }
@@ -29,24 +31,37 @@ extension Ledger {
             append(
                 Outcome(
                     kind: "failed", generation: number, revision: record.revision,
-                    digest: record.digest, detail: reason, at: now))
+                    digest: record.digest, detail: reason, at: now, took: details.took))
         case .wentBack(let move):
-            noteWayBack(by: move, generation, at: now)
-        case .drift(let paths):
-            noteDrift(paths, at: now)
+            noteWayBack(by: move, generation, at: now, took: details.took)
+        case .lostLink(let move, let pause):
+            noteLostLink(by: move, generation(move.from), pause, at: now)
+        case .drift(let drifts):
+            noteDrift(drifts, at: now)
+        case .contested(let drifts):
+            append(
+                Outcome(
+                    kind: "contested", generation: confirmed,
+                    detail: listed(drifts.map(\.contest)), at: now))
         case .healed(let paths):
             toldDrift = nil
             append(
-                Outcome(kind: "healed", generation: confirmed, detail: listed(paths), at: now))
+                Outcome(
+                    kind: "healed", generation: confirmed, detail: listed(paths), at: now,
+                    took: details.took))
+        case .hooksRan(let move, let results):
+            for result in results { append(outcome(of: result, in: move, at: now)) }
+        case .step(let move, let step):
+            if let outcome = outcome(of: step, in: move, details, at: now) { append(outcome) }
         case .accepted, .refused, .rejected, .knownBad, .unchanged, .notApplied, .waiting,
-            .fetchFailed, .fetchWorks, .trouble:
+            .fetchFailed, .fetchWorks, .trouble, .postponed:
             break
         }
         return self != before
     }
 
     private mutating func noteConfirmation(
-        of move: Move, _ record: GenerationRecord?, at now: Instant
+        of move: Move, _ record: GenerationRecord?, at now: Instant, took: Duration?
     ) {
         if confirmed != move.to { previous = confirmed }
         confirmed = move.to
@@ -56,23 +71,24 @@ extension Ledger {
         append(
             Outcome(
                 kind: "confirmed", generation: move.to, revision: revision,
-                digest: record?.digest, detail: detail, at: now))
+                digest: record?.digest, detail: detail, at: now, took: took))
     }
 
     /// Tells of a drift once, however often it is seen: the disk of an idle device is left alone.
-    private mutating func noteDrift(_ paths: [String], at now: Instant) {
-        guard !paths.isEmpty else {
+    private mutating func noteDrift(_ drifts: [Drift], at now: Instant) {
+        guard !drifts.isEmpty else {
             toldDrift = nil
             return
         }
-        let told = listed(paths)
+        let told = listed(drifts.map(\.words))
         guard told != toldDrift else { return }
         toldDrift = told
         append(Outcome(kind: "drift", generation: confirmed, detail: told, at: now))
     }
 
     private mutating func noteWayBack(
-        by move: Move, _ generation: (Int) -> GenerationRecord?, at now: Instant
+        by move: Move, _ generation: (Int) -> GenerationRecord?, at now: Instant,
+        took: Duration?
     ) {
         // Back to where it was: what a later release did not change here still counts.
         if confirmed != move.to { revision = generation(move.to)?.revision }
@@ -81,13 +97,27 @@ extension Ledger {
         append(
             Outcome(
                 kind: "rolledBack", generation: move.to, revision: revision,
-                digest: generation(move.to)?.digest, detail: move.reason ?? "", at: now))
+                digest: generation(move.to)?.digest, detail: move.reason ?? "", at: now,
+                took: took))
         // The channel may still want what was left: the next look at Git will tell, and until then
         // this device is not where it should be.
         if move.from > 0 {
             rejection = knownBad(
                 generation(move.from)?.revision, because: move.reason ?? "", at: now)
         }
+    }
+
+    /// The release may be innocent, so its desired state is not remembered as one that failed.
+    private mutating func noteLostLink(
+        by move: Move, _ left: GenerationRecord?, _ pause: Duration, at now: Instant
+    ) {
+        confirmed = move.to
+        let told = Outcome(
+            kind: "lostLink", generation: move.to, revision: left?.revision, digest: left?.digest,
+            detail: "\(move.reason ?? ""), nor from here; tried again in \(pause.flotillaText)",
+            at: now)
+        rejection = told
+        append(told)
     }
 
     // MARK: Alarms
@@ -119,7 +149,13 @@ extension Ledger {
                 Outcome(
                     kind: "held", revision: revision,
                     detail: "verified, and not applied while the device is held", at: now))
-        case .failed, .wentBack, .healed, .fetchFailed, .fetchWorks, .drift, .trouble:
+        case .postponed(let move, let revision, let reason, _) where move.purpose == .upgrade:
+            // How long it waits differs each time, and is no news.
+            raise(
+                \.rejection,
+                Outcome(kind: "postponed", revision: revision, detail: reason, at: now))
+        case .failed, .wentBack, .lostLink, .healed, .fetchFailed, .fetchWorks, .drift, .contested,
+            .trouble, .postponed, .hooksRan, .step:
             break
         }
     }
@@ -137,10 +173,5 @@ extension Ledger {
         Outcome(
             kind: "knownBad", revision: revision,
             detail: "not tried again, for it failed here: \(reason)", at: now)
-    }
-
-    private func listed(_ items: [String]) -> String {
-        let shown = items.prefix(10).joined(separator: ", ")
-        return items.count > 10 ? "\(shown) and \(items.count - 10) more" : shown
     }
 }

@@ -103,17 +103,19 @@ struct RecordRepair {
         return ledger.confirmed
     }
 
-    /// Without its journal nobody knows what a device was doing. Where it had not confirmed what
-    /// stands, the gate judges that again; else whatever differs is put right.
+    /// Without its journal nobody knows what a device was doing, and the link `current` is the truth:
+    /// its generation is placed again. Where that was not confirmed, the units and the gate follow.
     private func journalFromDisk(confirmed: Int) throws -> Journal? {
         let current = try store.currentGeneration()
         if current != confirmed {
             return Journal(
-                phase: .settling, move: Move(.upgrade, from: confirmed, to: current))
+                phase: .flipping, move: Move(.upgrade, from: confirmed, to: current))
         }
         guard let record = try store.generationIfWhole(current) else { return nil }
         var inspector = Inspector(root: store.root)
-        let paths = try inspector.deviations(from: record).map(\.path)
+        let paths = try inspector.deviations(
+            from: record, watching: record.state.watchingApplied
+        ).map(\.path)
         if paths.isEmpty { return nil }
         return Journal(
             phase: .flipping, move: Move(.heal, from: current, to: current, paths: paths))

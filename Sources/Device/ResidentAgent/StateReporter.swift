@@ -76,9 +76,9 @@ struct StateReporter {
         return ReportedState.DriftReport(
             count: live.driftCount,
             paths: live.drift.prefix(Limits.reportedDriftPaths).map {
-                wireText($0, limit: Limits.reportedPathBytes)
+                wireText($0.subject, limit: Limits.reportedPathBytes)
             },
-            since: live.driftSince)
+            since: live.driftSince, contested: live.contestedCount)
     }
 
     /// What is known before the worker has looked at the fleet's own labels for this device.
@@ -100,6 +100,12 @@ extension Ledger.Outcome {
     fileprivate var event: DeviceEvent {
         DeviceEvent(
             sequence: sequence, kind: kind, generation: generation, revision: revision,
-            digest: digest, detail: wireText(detail, limit: Limits.eventDetailBytes), at: at)
+            digest: digest, detail: wireText(told, limit: Limits.eventDetailBytes), at: at)
+    }
+
+    /// A step, and what ends them all, has no other place for how long it took.
+    private var told: String {
+        guard isStep || kind == "confirmed", let took else { return detail }
+        return detail.isEmpty ? "in \(took.shown)" : "in \(took.shown): \(detail)"
     }
 }

@@ -18,8 +18,13 @@ package struct RevisionStage {
     private let configuration: AgentConfiguration
     /// Done before the first validator runs.
     package var beforeValidation: () throws(SystemError) -> Void = { () throws(SystemError) in }
+    /// Where `flotilla-worker` stands.
+    private let worker: String
 
-    package init(root: Root, configuration: AgentConfiguration) throws(StagingError) {
+    package init(
+        root: Root, configuration: AgentConfiguration, worker: String
+    ) throws(StagingError) {
+        self.worker = worker
         store = RecordStore(root: root)
         self.configuration = configuration
         objects = try ObjectStore.ofDevice(root)
@@ -150,7 +155,9 @@ package struct RevisionStage {
                 move, from: current, to: record, contents: contents.pour)
         }
         try at(.internalFault) { try beforeValidation() }
-        if let failure = try Validation(store: store).run(on: record) {
+        if let failure = try Validation(store: store, worker: worker).run(
+            on: record, over: current)
+        {
             try at(.disk) {
                 try Recovery(store: store).discard(generation: record.number)
             }
@@ -266,5 +273,5 @@ package struct RevisionStage {
 private func listed(_ items: [some CustomStringConvertible]) -> String {
     let shown = items.prefix(5).map(\.description).joined(separator: "\n")
     let text = items.count > 5 ? "\(shown)\nand \(items.count - 5) more" : shown
-    return String(text.prefix(Limits.reasonBytes))
+    return String(Masking.masked(text).prefix(Limits.reasonBytes))
 }

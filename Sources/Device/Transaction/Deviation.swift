@@ -10,6 +10,10 @@ package struct Deviation: Equatable, Sendable, CustomStringConvertible {
         case content
         case owner
         case mode
+        /// An extended attribute that the state names.
+        case attribute
+        /// It stands in an owned directory, and nothing lists it.
+        case extra
     }
 
     package var path: String

@@ -43,30 +43,41 @@ package struct Flip {
         let manifest = try store.read(
             StagedFiles.self, at: StateLayout.stagedManifest(of: new.number))
         var inspector = Inspector(root: root)
-        let scope = MoveScope(of: move, from: old.state, to: new.state)
+        let footprint = Footprint(of: new.state)
+        let scope = MoveScope(of: move, from: old.state, to: new.state, footprint)
         let items = try ready(
-            scope, new, manifest ?? StagedFiles(generation: new.number), &inspector)
-        let current = try store.currentGeneration()
-        let saved: SavedFiles
-        if current == new.number {
-            // Under way already: what stands at the paths now may be ours, and is no original.
-            saved = try Originals(store: store).read()
-        } else {
-            let originals = Originals(store: store)
-            if move.purpose == .upgrade {
-                // The way back is never refused: it is tried, and tried again.
-                try checkDisk(holds: new.state)
-                // It begins where the device is whole, so what left before is the device's own now.
-                try originals.forget(allBut: old.state)
-            }
-            saved = try originals.save(for: new.state)
-            try commit(to: new.number)
-        }
+            scope, new.applied, manifest ?? StagedFiles(generation: new.number), &inspector)
+        let saved = try passCommitPoint(of: move, from: old, to: new, &inspector)
         var placing = Placing(
-            store: store, scope: scope, state: new.state, saved: saved, inspector: inspector)
+            store: store, scope: scope, footprint: footprint, state: new.state.applied,
+            saved: saved, inspector: inspector)
         try placing.run(items)
         try LinkBridge(root: root, from: old, to: new).remove()
         if manifest != nil { try Stage(store: store).remove(generation: new.number) }
+    }
+
+    /// Saves what is to come back one day, and commits, unless that is done already.
+    private func passCommitPoint(
+        of move: Move, from old: GenerationRecord, to new: GenerationRecord,
+        _ inspector: inout Inspector
+    ) throws -> SavedFiles {
+        let originals = Originals(store: store)
+        if move.purpose == .heal {
+            try VendorFiles(store: store).keep(replacing: old, new, &inspector)
+            return try originals.read()
+        }
+        // Under way already: what stands at the paths now may be ours, and is no original.
+        if try store.currentGeneration() == new.number { return try originals.read() }
+        if move.purpose == .upgrade {
+            // The way back is never refused: it is tried, and tried again.
+            try checkDisk(holds: new.state)
+            // It begins where the device is whole, so what left before is the device's own now.
+            try originals.forget(allBut: old.state)
+        }
+        try VendorFiles(store: store).keep(replacing: old, new, &inspector)
+        let saved = try originals.save(for: new.state)
+        try commit(to: new.number)
+        return saved
     }
 
     private func checkJournal(says move: Move) throws {
@@ -86,38 +97,62 @@ package struct Flip {
             .blocked, path: problem.path, message: "\(problem.message) \(problem.fix)")
     }
 
-    /// Every path is right already, or its staged file is: checked now, from the bytes on the disk.
+    /// Every path is right already, or what is staged for it is: checked now, from the bytes on the
+    /// disk.
     private func ready(
         _ scope: MoveScope, _ new: GenerationRecord, _ manifest: StagedFiles,
         _ inspector: inout Inspector
     ) throws -> [StagedFiles.Item] {
-        let staged = Dictionary(
-            manifest.items.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        var items: [StagedFiles.Item] = []
-        for file in new.state.files {
-            if file.placement == .link, !scope.isHealing || scope.covers(file) {
+        let places = StagedPlaces(manifest)
+        var items = manifest.items.filter { $0.kind == .tree }
+        for directory in new.state.directories {
+            guard let staged = places.inTree(directory.path) else { continue }
+            if let wrong = try inspector.deviation(of: directory, at: staged) {
+                throw notStaged(wrong)
+            }
+        }
+        for leaf in new.state.leaves {
+            if case .file(let file) = leaf, file.placement == .link,
+                !scope.isHealing || scope.covers(file.path)
+            {
                 let backing = LinkPlacement.backing(of: file, in: new.number)
-                if let deviation = try inspector.deviation(of: file, at: backing) {
-                    throw notStaged(deviation)
+                if let wrong = try inspector.deviation(of: file, at: backing) {
+                    throw notStaged(wrong)
                 }
             }
-            guard scope.covers(file) else { continue }
-            guard let wrong = try deviation(of: file, at: file.path, &inspector) else { continue }
-            guard let item = staged[file.path],
-                try deviation(of: file, at: item.staged, &inspector) == nil
-            else { throw notStaged(wrong) }
-            items.append(item)
+            if let item = try ready(leaf, places, scope, &inspector) { items.append(item) }
         }
         return items
     }
 
-    private func deviation(
-        of file: DesiredFile, at place: String, _ inspector: inout Inspector
-    ) throws -> Deviation? {
-        switch file.placement {
-        case .copy: try inspector.deviation(of: file, at: place)
-        case .link: try inspector.linkDeviation(of: file, at: place)
+    /// What is to be renamed to the place of a leaf, if anything.
+    private func ready(
+        _ leaf: Leaf, _ places: StagedPlaces, _ scope: MoveScope, _ inspector: inout Inspector
+    ) throws -> StagedFiles.Item? {
+        let dropped = scope.dropped(leaf)
+        if let staged = places.inTree(leaf.path) {
+            if let wrong = try stagedDeviation(of: leaf, at: staged, dropped, &inspector) {
+                throw notStaged(wrong)
+            }
+            return nil
         }
+        guard scope.covers(leaf.path),
+            let wrong = try inspector.deviation(of: leaf, at: leaf.path, without: dropped)
+        else { return nil }
+        guard let staged = places.place(of: leaf.path),
+            try stagedDeviation(of: leaf, at: staged, dropped, &inspector) == nil
+        else { throw notStaged(wrong) }
+        return StagedFiles.Item(path: leaf.path, staged: staged)
+    }
+
+    /// What is staged must be right to the last byte, also where anything at all may stand later.
+    private func stagedDeviation(
+        of leaf: Leaf, at staged: String, _ dropped: [String], _ inspector: inout Inspector
+    ) throws -> Deviation? {
+        if case .file(let file) = leaf, leaf.isOnce {
+            return try inspector.deviation(of: file, at: staged)
+        }
+        return try inspector.deviation(of: leaf, at: staged, without: dropped)
     }
 
     private func notStaged(_ deviation: Deviation) -> TransactionError {

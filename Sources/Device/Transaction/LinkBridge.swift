@@ -16,19 +16,20 @@ struct LinkBridge {
         self.root = root
         self.old = old
         self.new = new
-        var links = new.state
-        links.files.removeAll { $0.placement != .link }
-        links.directories = []
-        let footprint = Footprint(of: links)
+        var linked = new.state.applied
+        linked.files.removeAll { $0.placement != .link }
+        linked.links = []
+        linked.directories = []
+        let footprint = Footprint(of: linked)
         // Where a file becomes a folder or the other way round, there is no room for both.
         spans =
             old.number == new.number
             ? []
-            : old.state.files.filter { file in
-                file.placement == .link && !footprint.files.contains(file.path)
+            : old.state.applied.files.filter { file in
+                file.placement == .link && !footprint.leaves.contains(file.path)
                     && !footprint.parents.contains(file.path)
                     && !DevicePath.ancestors(of: file.path).contains {
-                        footprint.files.contains($0)
+                        footprint.leaves.contains($0)
                     }
             }
     }

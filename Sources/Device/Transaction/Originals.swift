@@ -15,27 +15,60 @@ struct Originals {
         try store.read(SavedFiles.self, at: SavedFiles.index) ?? SavedFiles()
     }
 
+    func write(_ saved: SavedFiles) throws {
+        try root.makeFolders(StateLayout.saved)
+        try store.write(saved, at: SavedFiles.index)
+    }
+
     // MARK: Saving
 
     /// Saves what stands at the paths of a state that are not saved yet. Durable when it returns.
     func save(for state: DesiredState) throws -> SavedFiles {
         var saved = try read()
         let before = saved
+        let system = try HostFacts.system(of: root)
+        if saved.seen == nil { saved.seen = try VendorFiles(store: store).mark() }
         let footprint = Footprint(of: state)
-        for path in footprint.files.union(footprint.directories).sorted()
+        for path in footprint.leaves.union(footprint.directories).sorted()
         where saved.originals[path] == nil {
-            saved.originals[path] = try save(path)
+            try save(path, in: &saved, system)
         }
-        for path in footprint.parents.sorted() where saved.originals[path] == nil {
-            // A folder that is there belongs to the device; one that we make goes with us.
+        for path in footprint.parents.union(footprint.once).sorted()
+        where saved.originals[path] == nil {
+            // What is there belongs to the device; what we make goes with us.
             let status = try root.standing(at: path)
             if status == nil { saved.originals[path] = .absent }
+        }
+        for directory in footprint.owned.sorted() where !saved.owned.contains(directory) {
+            try save(everythingIn: directory, footprint, &saved, system)
         }
         if saved != before { try write(saved) }
         return saved
     }
 
-    private func save(_ path: String) throws -> SavedFiles.Original {
+    private func save(_ path: String, in saved: inout SavedFiles, _ system: String?) throws {
+        let original = try self.original(at: path)
+        saved.originals[path] = original
+        if case .file = original { saved.systems[path] = system }
+    }
+
+    /// What a directory holds that becomes owned. What a program makes anew, such as a socket, is
+    /// not kept.
+    private func save(
+        everythingIn directory: String, _ footprint: Footprint, _ saved: inout SavedFiles,
+        _ system: String?
+    ) throws {
+        if try root.standing(at: directory)?.kind == .directory {
+            let extras = Extras(root: root, footprint: footprint)
+            try extras.everything(in: directory) { path, status in
+                guard saved.originals[path] == nil, status.kind != .other else { return }
+                try save(path, in: &saved, system)
+            }
+        }
+        saved.owned.insert(directory)
+    }
+
+    private func original(at path: String) throws -> SavedFiles.Original {
         let status = try root.standing(at: path)
         guard let status else { return .absent }
         switch status.kind {
@@ -52,9 +85,8 @@ struct Originals {
         }
     }
 
-    private func copy(
-        _ path: String, _ status: FileStatus
-    ) throws(SystemError) -> SavedFiles.Original {
+    /// Keeps a file's bytes, and returns what else there is to know of it.
+    func copy(_ path: String, _ status: FileStatus) throws(SystemError) -> SavedFiles.Original {
         guard let bytes = try root.readFile(path, limit: Limits.fileBytes) else { return .absent }
         let digest = SHA256.hash(bytes)
         let place = SavedFiles.contents(digest)
@@ -63,129 +95,25 @@ struct Originals {
             try root.replaceFile(place, with: bytes, mode: 0o600)
         }
         return .file(
-            content: digest, size: bytes.count, mode: status.mode, owner: status.owner)
-    }
-
-    private func write(_ saved: SavedFiles) throws {
-        try root.makeFolders(StateLayout.saved)
-        try store.write(saved, at: SavedFiles.index)
-    }
-
-    // MARK: Putting back
-
-    /// Makes the paths what they were, and returns the folders to synchronise. What is already so
-    /// stays untouched.
-    func putBack(
-        _ paths: [String], from saved: SavedFiles, _ inspector: inout Inspector
-    ) throws -> Set<String> {
-        var touched: Set<String> = []
-        // From the deepest up, so that our folders are empty when their turn comes.
-        for path in paths.sorted(by: >) where saved.originals[path] == .absent {
-            if try remove(path) { touched.insert(DevicePath.parent(of: path)) }
-        }
-        for path in paths.sorted() {
-            let changed =
-                switch saved.originals[path] {
-                case .file(let content, let size, let mode, let owner):
-                    try putBack(
-                        path,
-                        ExpectedFile(
-                            content: content, size: size, access: Access(mode: mode, owner: owner)),
-                        &inspector)
-                case .link(let target): try putBack(path, linkTo: target)
-                case .directory(let mode, let owner):
-                    try putBack(path, Access(mode: mode, owner: owner))
-                case .absent, nil: false
-                }
-            if changed { touched.insert(DevicePath.parent(of: path)) }
-        }
-        return touched
-    }
-
-    /// Whether there was something to remove. A folder that somebody else uses too stays.
-    private func remove(_ path: String) throws -> Bool {
-        guard let status = try root.standing(at: path) else { return false }
-        if status.kind == .directory { return try removeFolderIfEmpty(path) }
-        try root.unlink(path)
-        return true
-    }
-
-    func removeFolderIfEmpty(_ path: String) throws(SystemError) -> Bool {
-        do throws(SystemError) {
-            try root.removeFolder(path)
-            return true
-        } catch {
-            if error.isAlreadyThere { return false }
-            throw error
-        }
-    }
-
-    private func putBack(
-        _ path: String, _ expected: ExpectedFile, _ inspector: inout Inspector
-    ) throws -> Bool {
-        if try inspector.difference(from: expected, at: path) == nil { return false }
-        let place = SavedFiles.contents(expected.content)
-        let bytes = try root.readFile(place, limit: Limits.fileBytes)
-        guard let bytes, SHA256.hash(bytes) == expected.content else {
-            throw TransactionError(
-                .originalLost, path: path,
-                message: "the file that stood here before can't be put back: its copy \(place) is "
-                    + (bytes == nil ? "missing" : "damaged"))
-        }
-        try makeRoom(at: path)
-        let ready = temporaryName(for: path)
-        try root.unlink(ready, missingIsFine: true)
-        try root.createFile(
-            ready, contents: bytes, mode: expected.access.mode, owner: expected.access.owner)
-        try root.rename(ready, to: path)
-        return true
-    }
-
-    private func putBack(_ path: String, linkTo target: String) throws -> Bool {
-        if try root.readLink(path) == target { return false }
-        try makeRoom(at: path)
-        let ready = temporaryName(for: path)
-        try root.unlink(ready, missingIsFine: true)
-        try root.symbolicLink(target, at: ready)
-        try root.rename(ready, to: path)
-        return true
-    }
-
-    private func putBack(_ path: String, _ access: Access) throws -> Bool {
-        if let status = try root.standing(at: path) {
-            if status.kind == .directory {
-                if access.difference(from: status) == nil { return false }
-                try root.setOwner(path, access.owner)
-                try root.setMode(path, access.mode)
-                return true
-            }
-            try root.unlink(path)
-        }
-        try root.makeFolders(DevicePath.parent(of: path))
-        try root.makeFolder(path, mode: access.mode, owner: access.owner)
-        return true
-    }
-
-    /// The folder above may have been removed, and a folder of ours may stand in the place.
-    private func makeRoom(at path: String) throws(SystemError) {
-        try root.makeFolders(DevicePath.parent(of: path))
-        if try root.standing(at: path)?.kind == .directory { try root.removeFolder(path) }
-    }
-
-    private func temporaryName(for path: String) -> String {
-        DevicePath.join(
-            DevicePath.parent(of: path), ".flotilla-saved-\(DevicePath.name(of: path))")
+            SavedFiles.SavedFile(
+                content: digest, size: bytes.count, mode: status.mode, owner: status.owner,
+                attributes: try root.attributes(of: path)))
     }
 
     // MARK: Forgetting
 
     /// Forgets the originals of paths that a settled state does not hold: they are back, and what
-    /// happens to them from now on is the device's own business.
+    /// happens to them from now on is the device's own business. So is a file that was placed once.
     func forget(allBut state: DesiredState) throws {
         var saved = try read()
-        let leaving = saved.leaving(Footprint(of: state))
-        if !leaving.isEmpty {
-            for path in leaving { saved.originals[path] = nil }
+        let footprint = Footprint(of: state)
+        let leaving =
+            saved.leaving(footprint, onTheWayBack: false)
+            + saved.originals.keys.filter(footprint.once.contains)
+        let isOwnedNoMore = !saved.owned.isSubset(of: footprint.owned)
+        if !leaving.isEmpty || isOwnedNoMore {
+            for path in leaving { saved.forget(path) }
+            saved.owned.formIntersection(footprint.owned)
             try write(saved)
         }
         try removeUnusedContents(saved)
@@ -194,7 +122,7 @@ struct Originals {
     private func removeUnusedContents(_ saved: SavedFiles) throws {
         let used = Set(
             saved.originals.values.compactMap { original in
-                if case .file(let content, _, _, _) = original { content } else { nil }
+                if case .file(let file) = original { file.content } else { nil }
             })
         let names = try root.listFolder(StateLayout.saved, limit: Limits.files * 2) ?? []
         for name in names {

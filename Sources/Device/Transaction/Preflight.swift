@@ -13,22 +13,35 @@ package struct Preflight {
         package var description: String { "\(path) (bundle \(bundle)): \(message) \(fix)" }
     }
 
-    private let root: Root
-    private let saved: SavedFiles
-    private let footprint: Footprint
-    private let leaving: Set<String>
-    private var inspector: Inspector
-    private var folders: [String: FolderVerdict] = [:]
-    private var readOnly: [String: Bool] = [:]
-    private let directories: [String: DesiredDirectory]
+    /// What is wrong with a path, and what to do about it.
+    struct Objection: Error {
+        var message: String
+        var fix: String
 
+        init(_ message: String, fix: String) {
+            self.message = message
+            self.fix = fix
+        }
+    }
+
+    let root: Root
+    let saved: SavedFiles
+    let footprint: Footprint
+    let directories: [String: DesiredDirectory]
+    private let leaving: Set<String>
+    var inspector: Inspector
+    var folders = FolderVerdicts()
+    private var attributesSupported: [UInt64: Bool] = [:]
+
+    /// - Parameter state: With what is only observed.
     private init(state: DesiredState, store: RecordStore) throws {
         root = store.root.keepingFolders()
         saved = try Originals(store: store).read()
         directories = Dictionary(
-            state.directories.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+            state.applied.directories.map { ($0.path, $0) },
+            uniquingKeysWith: { first, _ in first })
         footprint = Footprint(of: state)
-        leaving = Set(saved.leaving(footprint))
+        leaving = Set(saved.leaving(footprint, onTheWayBack: false))
         inspector = Inspector(root: root)
     }
 
@@ -44,99 +57,164 @@ package struct Preflight {
     ) throws -> [Problem] {
         var preflight = try Preflight(state: state, store: store)
         var problems: [Problem] = []
-        for directory in state.directories {
-            if let (message, fix) = try preflight.judge(directory) {
+        func note(_ path: String, _ bundle: String, _ judge: () throws -> Void) throws {
+            do {
+                try judge()
+            } catch let objection as Objection {
                 problems.append(
                     Problem(
-                        path: directory.path, bundle: directory.bundle, message: message, fix: fix))
+                        path: path, bundle: bundle, message: objection.message,
+                        fix: objection.fix))
             }
         }
-        for file in state.files {
-            if let (message, fix) = try preflight.judge(file) {
-                problems.append(
-                    Problem(path: file.path, bundle: file.bundle, message: message, fix: fix))
-            }
+        for directory in state.applied.directories {
+            try note(directory.path, directory.bundle) { try preflight.judge(directory) }
+        }
+        for leaf in state.applied.leaves {
+            try note(leaf.path, leaf.bundle) { try preflight.judge(leaf) }
+        }
+        let bundles = try preflight.bundles(in: store)
+        for path in preflight.leaving.sorted() {
+            try note(path, bundles[path] ?? "of before") { try preflight.judge(leaving: path) }
         }
         return problems.sorted { $0.path < $1.path }
     }
 
-    private typealias Objection = (message: String, fix: String)
+    /// Which bundle holds a path now.
+    private func bundles(in store: RecordStore) throws -> [String: String] {
+        if leaving.isEmpty { return [:] }
+        guard let state = try store.generationIfWhole(store.currentGeneration())?.state else {
+            return [:]
+        }
+        return Dictionary(
+            state.leaves.map { ($0.path, $0.bundle) }
+                + state.directories.map { ($0.path, $0.bundle) }, uniquingKeysWith: { $1 })
+    }
 
     // MARK: One path
 
-    private mutating func judge(
-        _ directory: DesiredDirectory
-    ) throws -> Objection? {
-        if let objection = try judgePlace(directory.path, directory.owner) { return objection }
+    private mutating func judge(_ directory: DesiredDirectory) throws {
+        try judgePlace(directory.path, directory.owner)
+        if directory.isOwned { try judgeOwned(directory.path) }
         let status = try root.standing(at: directory.path)
-        guard let status, status.kind != .directory, saved.originals[directory.path] == nil
-        else { return nil }
-        return (
+        guard let status, status.kind != .directory, !goes(directory.path) else { return }
+        throw Objection(
             "a \(status.kind.rawValue) stands where the directory should be.",
-            "Move it away on the device, or choose another path."
-        )
+            fix: "Move it away on the device, or choose another path.")
     }
 
-    private mutating func judge(_ file: DesiredFile) throws -> Objection? {
-        if footprint.parents.contains(file.path) {
-            return (
-                "other managed paths are below this file.", "Choose another path for the file."
+    private mutating func judge(_ leaf: Leaf) throws {
+        let path = leaf.path
+        if footprint.parents.contains(path) {
+            throw Objection(
+                "other managed paths are below this file.", fix: "Choose another path for the file."
             )
         }
-        if let objection = try judgePlace(file.path, file.owner) { return objection }
-        let status = try root.standing(at: file.path)
-        guard let status else { return nil }
+        guard case .file(let file) = leaf else {
+            try judgePlace(path, .root)
+            return try judgeObstacle(at: leaf)
+        }
+        try judgePlace(path, file.owner)
+        if !file.attributes.isEmpty { try judgeAttributes(of: file) }
+        try judgeObstacle(at: leaf)
+    }
+
+    /// What stands where a file or a link should be.
+    private mutating func judgeObstacle(at leaf: Leaf) throws {
+        let path = leaf.path
+        guard let status = try root.standing(at: path) else {
+            return try judgeFolderLock(above: leaf)
+        }
+        // What stands there is the device's, whatever it is.
+        if leaf.isOnce { return }
         switch status.kind {
         case .other:
-            return (
+            throw Objection(
                 "a device, pipe or socket stands where the file should be.",
-                "Choose another path."
-            )
-        case .directory where try !becomesEmpty(file.path):
-            return (
+                fix: "Choose another path.")
+        case .directory where try footprint.owner(of: path) == nil && !becomesEmpty(path):
+            throw Objection(
                 "a directory stands where the file should be.",
-                "Move it away on the device, or choose another path."
-            )
-        case .file where status.size > Limits.fileBytes && saved.originals[file.path] == nil:
-            return (
+                fix: "Move it away on the device, or choose another path.")
+        case .file where status.size > Limits.fileBytes && saved.originals[path] == nil:
+            throw Objection(
                 "the file that stands there is too large to be kept for the way back.",
-                "Move it away on the device."
-            )
-        case .file, .directory, .symbolicLink:
-            guard try root.isMountPoint(file.path) else { return nil }
-            return (
+                fix: "Move it away on the device.")
+        case .file, .directory, .symbolicLink: break
+        }
+        let marks = try root.marks(of: path)
+        if marks.isMountPoint {
+            throw Objection(
                 "it is a mount point, and can't be replaced.",
-                "Manage the file where the mount comes from."
-            )
+                fix: "Manage the file where the mount comes from.")
+        }
+        if marks.isImmutable, try inspector.deviation(of: leaf, at: path) != nil {
+            throw Objection.locked("it")
+        }
+        try judgeFolderLock(above: leaf)
+    }
+
+    /// In a folder that is locked nothing can be put or renamed.
+    private mutating func judgeFolderLock(above leaf: Leaf) throws {
+        guard case .usable(let nearest, _) = try verdict(on: DevicePath.parent(of: leaf.path)),
+            try isLocked(nearest), try inspector.deviation(of: leaf, at: leaf.path) != nil
+        else { return }
+        throw Objection.locked(nearest)
+    }
+
+    /// What leaves must be able to go.
+    private func judge(leaving path: String) throws {
+        guard try root.standing(at: path) != nil else { return }
+        if case .directory = saved.originals[path] { return }
+        let marks = try root.marks(of: path)
+        if marks.isImmutable { throw Objection.locked("it leaves, and") }
+        if marks.isMountPoint {
+            throw Objection(
+                "it leaves, and it is a mount point, which can't be removed.",
+                fix: "Unmount it on the device.")
         }
     }
 
-    private mutating func judgePlace(
-        _ path: String, _ ownership: Ownership
-    ) throws -> Objection? {
+    private mutating func judgePlace(_ path: String, _ ownership: Ownership) throws {
         if DevicePath.isAt(path, orBelow: StateLayout.state) {
-            return (
+            throw Objection(
                 "it is in the agent's own state folder \(StateLayout.state).",
-                "Choose another path."
-            )
+                fix: "Choose another path.")
         }
         do {
             _ = try inspector.owner(of: ownership)
         } catch let error as SystemError where error.isMissing {
-            return (
+            throw Objection(
                 "this device does not know the owner \(ownership).",
-                "Create the user and the group on the device, or name those that it has."
-            )
+                fix: "Create the user and the group on the device, or name those that it has.")
         }
         switch try verdict(on: DevicePath.parent(of: path)) {
-        case .refused(let message, let fix): return (message, fix)
+        case .refused(let objection): throw objection
         case .usable(let nearest, _):
-            guard try isReadOnly(nearest) else { return nil }
-            return (
+            guard try isReadOnly(nearest) else { return }
+            throw Objection(
                 "\(nearest) is on a read-only file system.",
-                "Mount it writable, or manage the path elsewhere."
-            )
+                fix: "Mount it writable, or manage the path elsewhere.")
         }
+    }
+
+    private mutating func judgeAttributes(of file: DesiredFile) throws {
+        guard case .usable(let nearest, _) = try verdict(on: DevicePath.parent(of: file.path)),
+            let device = try root.standing(at: nearest)?.device,
+            let name = file.attributes.keys.min()
+        else { return }
+        let isSupported =
+            try attributesSupported[device] ?? root.supportsAttribute(name, at: nearest)
+        attributesSupported[device] = isSupported
+        if isSupported { return }
+        throw Objection(
+            "the file system at \(nearest) keeps no extended attributes such as \(name).",
+            fix: "Remove `attributes`, or manage the file elsewhere.")
+    }
+
+    /// Whether what stands at a path is ours or kept, so that it may go.
+    func goes(_ path: String) -> Bool {
+        saved.originals[path] != nil || footprint.owner(of: path) != nil
     }
 
     /// Whether a folder is ours and holds only what leaves with the move.
@@ -151,81 +229,12 @@ package struct Preflight {
         }
         return true
     }
+}
 
-    // MARK: Folders
-
-    private enum FolderVerdict {
-        /// It is there, or will be made below the nearest one that is.
-        case usable(nearest: String, isThere: Bool)
-        case refused(message: String, fix: String)
-    }
-
-    private mutating func verdict(on folder: String) throws -> FolderVerdict {
-        if let known = folders[folder] { return known }
-        let verdict = try judgeFolder(folder)
-        folders[folder] = verdict
-        return verdict
-    }
-
-    private mutating func judgeFolder(_ folder: String) throws -> FolderVerdict {
-        var nearest = folder
-        var status: FileStatus?
-        if folder == "/" {
-            status = try root.standing(at: folder)
-        } else {
-            let above = try verdict(on: DevicePath.parent(of: folder))
-            guard case .usable(let place, let isThere) = above else { return above }
-            nearest = place
-            if isThere {
-                status = try root.standing(at: folder)
-            }
-        }
-        var accesses: [Access] = []
-        if let declared = try declaredAccess(of: folder) { accesses.append(declared) }
-        let isThere = status?.kind == .directory
-        if let status {
-            if !isThere, let refusal = try judgeObstacle(folder, status) { return refusal }
-            if isThere { accesses.append(Access(mode: status.mode, owner: status.owner)) }
-        }
-        for access in accesses
-        where FileStatus.isWritableByOthers(mode: access.mode, owner: access.owner) {
-            return .refused(
-                message: "others than root may write the folder \(folder), "
-                    + "so they decide what stands in it.",
-                fix: "Give the folder to root and take the others' right to write, "
-                    + "or manage the file elsewhere.")
-        }
-        return .usable(nearest: isThere ? folder : nearest, isThere: isThere)
-    }
-
-    /// Nil where what is in the way is our own, and goes.
-    private func judgeObstacle(
-        _ folder: String, _ status: FileStatus
-    ) throws -> FolderVerdict? {
-        if saved.originals[folder] != nil { return nil }
-        guard status.kind == .symbolicLink else {
-            return .refused(
-                message: "\(folder) is a \(status.kind.rawValue) and not a folder.",
-                fix: "Move it away on the device, or choose another path.")
-        }
-        let target = try root.readLink(folder) ?? ""
-        let real = DevicePath.resolve(target, from: DevicePath.parent(of: folder))
-        return .refused(
-            message: "its folder \(folder) is a symbolic link to \(target).",
-            fix: "Links are not followed: manage the path below \(real) instead.")
-    }
-
-    private mutating func declaredAccess(
-        of folder: String
-    ) throws -> Access? {
-        guard let declared = directories[folder] else { return nil }
-        return Access(mode: declared.mode, owner: try inspector.owner(of: declared.owner))
-    }
-
-    private mutating func isReadOnly(_ folder: String) throws -> Bool {
-        if let known = readOnly[folder] { return known }
-        let isReadOnly = try root.isReadOnly(folder)
-        readOnly[folder] = isReadOnly
-        return isReadOnly
+extension Preflight.Objection {
+    static func locked(_ what: String) -> Self {
+        Self(
+            "\(what) is locked against changes.",
+            fix: "Take the lock away on the device: `chattr -i -a`.")
     }
 }

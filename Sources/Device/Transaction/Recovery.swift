@@ -6,8 +6,8 @@ internal import HostSystem
 /// Finds out at start where a kill or a power cut left the device, and clears away what nobody will
 /// use any more.
 package struct Recovery {
-    private let store: RecordStore
-    private var root: Root { store.root }
+    let store: RecordStore
+    var root: Root { store.root }
 
     package init(store: RecordStore) { self.store = store }
 
@@ -20,11 +20,12 @@ package struct Recovery {
             let ledger = try store.read(Ledger.self, at: StateLayout.ledger)
             let position = StartPosition(
                 journal: journal.map { ($0.phase, $0.move) },
-                current: try store.currentGeneration(), confirmed: ledger?.confirmed ?? 0)
+                current: try store.currentGeneration(), confirmed: ledger?.confirmed ?? 0,
+                isRebooted: try journal?.isRebooted(in: Clocks.bootID()) ?? true)
             switch position {
             case .whole: try settle()
             case .undo: try removeLeftovers()
-            case .redo, .settle: break
+            case .redo, .settle, .reboot, .giveUp: break
             }
             return position
         }
@@ -45,6 +46,7 @@ package struct Recovery {
     package func settle() throws(TransactionError) {
         try asTransaction {
             try removeLeftovers()
+            try removeUnborn()
             // A record that can't be read does not say what may be forgotten.
             let record = try store.generationIfWhole(store.currentGeneration())
             if let record { try Originals(store: store).forget(allBut: record.state) }
@@ -66,6 +68,17 @@ package struct Recovery {
             try Stage(store: store).remove(generation: generation)
         }
         try root.unlink(StateLayout.current + ".new", missingIsFine: true)
+    }
+
+    /// Generations that were being staged when the agent was killed. Numbers only rise, so what is
+    /// above all that ever stood here never did, and nobody will finish it under this number.
+    private func removeUnborn() throws {
+        guard let ledger = try store.read(Ledger.self, at: StateLayout.ledger) else { return }
+        let known = [try store.currentGeneration(), ledger.confirmed, ledger.previous ?? 0]
+        let newest = (known + ledger.outcomes.compactMap(\.generation)).max() ?? 0
+        for generation in try generations() where generation > newest {
+            try discard(generation: generation)
+        }
     }
 
     private func generations() throws -> [Int] {

@@ -35,7 +35,8 @@ package struct SpaceNeeds {
     private mutating func add(
         _ move: Move, from old: GenerationRecord, to new: GenerationRecord, saved: SavedFiles
     ) throws {
-        let scope = MoveScope(of: move, from: old.state, to: new.state)
+        let scope = MoveScope(
+            of: move, from: old.state, to: new.state, Footprint(of: new.state))
         let before = Dictionary(
             old.state.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         // The record, the manifest of the stage and the index of originals: some hundred bytes for
@@ -49,7 +50,7 @@ package struct SpaceNeeds {
             case .link:
                 if !isSame || new.number == old.number { add(file.size, to: StateLayout.state) }
             case .copy:
-                guard scope.covers(file) else { continue }
+                guard scope.covers(file.path) else { continue }
                 let stands = isSame && status?.kind == .file && status?.size == file.size
                 if !stands { add(file.size, to: try nearestFolder(to: file.path)) }
             }

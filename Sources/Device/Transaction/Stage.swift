@@ -48,20 +48,48 @@ package struct Stage {
     ) throws -> StagedFiles {
         try remove(generation: new.number)
         var inspector = Inspector(root: store.root)
-        let scope = MoveScope(of: move, from: old.state, to: new.state)
-        let plan = try plan(scope, new, &inspector)
+        var dressing = Dressing(root: store.root)
+        let footprint = Footprint(of: new.state)
+        let scope = MoveScope(of: move, from: old.state, to: new.state, footprint)
+        let plan = try StagePlan(scope, footprint, for: new, on: store.root, &inspector)
+        try checkRoom(for: plan)
         try store.root.makeFolders(StateLayout.files(of: new.number))
-        let manifest = StagedFiles(generation: new.number, items: plan.map(\.item))
+        let manifest = StagedFiles(generation: new.number, items: plan.items)
         try store.write(manifest, at: StateLayout.stagedManifest(of: new.number))
-        var touched: Set<String> = []
-        for (file, item) in plan {
-            try stage(file, as: item, &inspector, contents)
-            touched.insert(DevicePath.parent(of: item.staged))
+        for planned in plan.leaves {
+            try stage(planned.leaf, at: planned.item.staged, &inspector, &dressing, contents)
         }
-        try sync(touched)
-        try back(scope, new, from: old, &inspector, contents)
+        let builder = TreeStage(
+            root: store.root, scope: scope, footprint: footprint, state: new.state.applied,
+            saved: try Originals(store: store).read())
+        for tree in plan.trees {
+            try builder.build(tree, &inspector) { leaf, place, inspector in
+                try stage(leaf, at: place, &inspector, &dressing, contents)
+            }
+        }
+        try sync(Set(plan.items.map { DevicePath.parent(of: $0.staged) }))
+        try back(scope, new.applied, from: old.applied, &inspector, contents)
         try LinkBridge(root: store.root, from: old, to: new).build()
+        if move.purpose == .upgrade {
+            try EffectiveDifference(store: store).note(old, new, &inspector)
+        }
         return manifest
+    }
+
+    /// Told before anything is written: a disk that is filled to the brim harms everybody on it.
+    private func checkRoom(for plan: StagePlan) throws {
+        var needed: [UInt64: (folder: String, bytes: Int)] = [:]
+        for (folder, bytes) in plan.bytes.sorted(by: { $0.key < $1.key }) {
+            guard let device = try store.root.standing(at: folder)?.device else { continue }
+            needed[device, default: (folder, 0)].bytes += bytes
+        }
+        for (folder, bytes) in needed.values {
+            let free = try store.root.freeBytes(at: folder)
+            if bytes <= free { continue }
+            throw SystemError.full(
+                "stage files in", folder,
+                advice: "they need \(bytes) bytes, and \(free) are free; make room there")
+        }
     }
 
     /// Removes what is staged for a generation, and the manifest last.
@@ -82,56 +110,28 @@ package struct Stage {
         }
         guard let manifest else { return }
         for item in manifest.items {
-            try store.root.unlink(item.staged, missingIsFine: true)
+            switch item.kind {
+            case .leaf: try store.root.unlink(item.staged, missingIsFine: true)
+            // After the flip the old directory stands here.
+            case .tree: try store.root.removeTree(item.staged)
+            }
         }
         try store.remove(path)
     }
 
     // MARK: Files at their places
 
-    private typealias Planned = (file: DesiredFile, item: StagedFiles.Item)
-
-    private func plan(
-        _ scope: MoveScope, _ new: GenerationRecord, _ inspector: inout Inspector
-    ) throws -> [Planned] {
-        var folders: [String: String] = [:]
-        var plan: [Planned] = []
-        for file in new.state.files where scope.covers(file) {
-            let deviation =
-                switch file.placement {
-                case .copy: try inspector.deviation(of: file, at: file.path)
-                case .link: try inspector.linkDeviation(of: file, at: file.path)
-                }
-            if deviation == nil { continue }
-            let parent = DevicePath.parent(of: file.path)
-            let folder = try folders[parent] ?? nearestFolder(to: parent)
-            folders[parent] = folder
-            let name = StagedFiles.name(generation: new.number, index: plan.count)
-            let staged = DevicePath.join(folder, name)
-            plan.append((file, StagedFiles.Item(path: file.path, staged: staged)))
-        }
-        return plan
-    }
-
-    /// A folder that is still to be made can't be a mount point, so the nearest one that exists is
-    /// on the same file system.
-    private func nearestFolder(to path: String) throws -> String {
-        let steps = try store.root.steps(to: path)
-        return steps.last { $0.status?.kind == .directory }?.path ?? "/"
-    }
-
     private func stage(
-        _ file: DesiredFile, as item: StagedFiles.Item, _ inspector: inout Inspector,
-        _ contents: Contents
+        _ leaf: Leaf, at place: String, _ inspector: inout Inspector,
+        _ dressing: inout Dressing, _ contents: Contents
     ) throws {
-        let root = store.root
-        switch file.placement {
-        case .link:
-            try root.unlink(item.staged, missingIsFine: true)
-            try root.symbolicLink(LinkPlacement.target(of: file), at: item.staged)
-        case .copy:
-            try write(file, at: item.staged, &inspector, contents)
+        if let text = leaf.linkText {
+            try store.root.unlink(place, missingIsFine: true)
+            try store.root.symbolicLink(text, at: place)
+        } else if case .file(let file) = leaf {
+            try write(file, at: place, &inspector, contents)
         }
+        try dressing.dress(leaf, at: place)
     }
 
     private func write(
@@ -174,7 +174,7 @@ package struct Stage {
         let root = store.root
         var touched: Set<String> = []
         for file in new.state.files where file.placement == .link {
-            if scope.isHealing && !scope.covers(file) { continue }
+            if scope.isHealing && !scope.covers(file.path) { continue }
             let place = LinkPlacement.backing(of: file, in: new.number)
             if try inspector.deviation(of: file, at: place) == nil { continue }
             let folder = DevicePath.parent(of: place)

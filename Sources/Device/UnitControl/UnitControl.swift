@@ -1,6 +1,5 @@
 package import DeviceRecords
-package import FleetModel
-package import HealthProbes
+internal import FleetModel
 package import HostSystem
 package import UnitPlanning
 
@@ -17,14 +16,66 @@ package struct UnitControl: Equatable, Sendable {
     /// What to run for an action; nil where this device's services are not ours to touch.
     package func command(for action: UnitAction) -> ChildCommand? {
         guard services == .systemd else { return nil }
-        return ChildCommand(
-            "systemctl", ["--no-ask-password", "--no-pager"] + action.arguments)
+        return Self.systemctl(action.arguments)
     }
 
-    /// How to see whether a unit is active; nil where nobody can tell.
-    package func probe(of unit: String, _ check: HealthCheck) -> ProbeChild? {
+    /// How to boot the machine; nil where that is not ours to do.
+    package var reboot: ChildCommand? {
+        services == .systemd ? Self.systemctl(["reboot"]) : nil
+    }
+
+    /// How to see whether units run and are enabled, before a move changes that; nil where nobody
+    /// can tell. `standings` reads what it says.
+    package func seeStandings(of units: [String]) -> ChildCommand? {
         guard services == .systemd else { return nil }
-        let command = ChildCommand("systemctl", ["is-active", "--", unit])
-        return ProbeChild(command, deadline: check.timeout, speaks: .status)
+        var command = Self.systemctl(
+            ["show", "--property=ActiveState", "--property=UnitFileState", "--"] + units)
+        command.outputLimit = Self.standingBytes * max(1, units.count)
+        return command
+    }
+
+    /// What `seeStandings` says of one unit is two lines.
+    private static let standingBytes = 256
+
+    /// Reads what `seeStandings` answered: a block of lines for each unit, in the order in which they were
+    /// asked for. Nil where that is not what stands there.
+    package static func standings(of units: [String], in answer: String) -> [UnitStanding]? {
+        var blocks: [[String: String]] = [[:]]
+        for line in answer.split(separator: "\n", omittingEmptySubsequences: false) {
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 {
+                blocks[blocks.count - 1][String(parts[0])] = String(parts[1])
+            } else if !blocks[blocks.count - 1].isEmpty {
+                blocks.append([:])
+            }
+        }
+        blocks.removeAll { $0.isEmpty }
+        guard blocks.count == units.count else { return nil }
+        var standings: [UnitStanding] = []
+        for (unit, block) in zip(units, blocks) {
+            guard let activity = block["ActiveState"], let file = block["UnitFileState"] else {
+                return nil
+            }
+            standings.append(
+                UnitStanding(
+                    unit: unit, isActive: running.contains(activity), isEnabled: file == "enabled"))
+        }
+        return standings
+    }
+
+    private static let running: Set<String> = ["active", "activating", "reloading", "refreshing"]
+
+    private static func systemctl(_ arguments: [String]) -> ChildCommand {
+        ChildCommand("systemctl", ["--no-ask-password", "--no-pager"] + arguments)
+    }
+
+    /// How to see how units stand, all of them at once; nil where nobody can tell. `UnitState` reads
+    /// what it says.
+    package func look(at units: [String]) -> ChildCommand? {
+        guard services == .systemd else { return nil }
+        let properties = UnitState.properties.joined(separator: ",")
+        return ChildCommand(
+            "systemctl", ["--no-pager", "show", "--property=\(properties)", "--"] + units,
+            outputLimit: Limits.probedBytes)
     }
 }

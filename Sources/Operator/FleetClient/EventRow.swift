@@ -27,7 +27,7 @@ package struct EventRow: Sendable {
     private var style: Terminal.Style? {
         switch kind {
         case "confirmed", "healed": .green
-        case "failed", "rolledBack", "rejected", "refused", "knownBad": .red
+        case "failed", "rolledBack", "lostLink", "rejected", "refused", "knownBad": .red
         case "drift", "held": .yellow
         default: nil
         }

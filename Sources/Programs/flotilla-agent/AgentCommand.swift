@@ -20,6 +20,10 @@ enum AgentCommand {
           hold --reason TEXT [--for 4h]
                                    no apply and no heal until then
           unhold                   end the hold
+          recover                  early at boot: make the files whole, and end
+          detach                   make files of links through the agent's folder, before it is removed
+          retry [DIGEST | --all]   try again what failed here: the last one, one, or all of it
+          support FILE             write an archive for whoever helps, without secrets
           check                    is the agent's own configuration right?
           doctor [--json]          clock, disk, trust, names, Git: what is wrong, and the fix
           version
@@ -52,7 +56,7 @@ enum AgentCommand {
         switch words.next() {
         case "run":
             try words.finish()
-            if try loop(root).run() { return .well }
+            if try follow(root) { return .well }
             Program.writeToStandardError("another agent is at work on this device\n")
             return .busy
         case "sync":
@@ -85,6 +89,22 @@ enum AgentCommand {
         case "unhold":
             try words.finish()
             return try Commands(root).unhold()
+        case "recover":
+            try words.finish()
+            return EarlyRecovery(root: root, worker: try workerPath()).run()
+        case "detach":
+            try words.finish()
+            return try Commands(root).detach()
+        case "retry":
+            let all = words.flag("--all")
+            let digest = words.next()
+            try words.finish()
+            return try Commands(root).retry(retryChoice(all: all, digest))
+        case "support":
+            let file = try required(words.next(), "say where: support FILE")
+            try words.finish()
+            return try Commands(root).support(
+                to: absoluteFile(file), Doctor(root: root, worker: workerPath()))
         case "check":
             try words.finish()
             try Doctor.check(AgentConfiguration(of: root))
@@ -114,9 +134,20 @@ enum AgentCommand {
         return String(cString: real)
     }
 
-    private static func loop(_ root: Root) throws -> AgentLoop {
+    /// Each change of the disk feeds the watchdog: a flip may take long on a slow one, and only where
+    /// nothing moves any more a new life helps.
+    private static func follow(_ root: Root) throws -> Bool {
+        let notifier = ServiceNotifier()
+        let watched = try Root(root.hostPath) { _, _ in notifier.alive() }
+        return try loop(watched, notifier).run()
+    }
+
+    private static func loop(
+        _ root: Root, _ notifier: ServiceNotifier = ServiceNotifier()
+    ) throws -> AgentLoop {
         try AgentLoop(
-            root: root, configuration: AgentConfiguration(of: root), worker: workerPath())
+            root: root, configuration: AgentConfiguration(of: root), worker: workerPath(),
+            notifier: notifier)
     }
 
     /// The worker stands beside the agent.
@@ -128,6 +159,28 @@ enum AgentCommand {
     private static func required(_ text: String?, _ message: String) throws -> String {
         guard let text, !text.isEmpty else { throw Usage(message) }
         return text
+    }
+
+    private static func retryChoice(all: Bool, _ digest: String?) throws -> RetryChoice {
+        switch (all, digest) {
+        case (true, nil): return .all
+        case (false, nil): return .last
+        case (false, let digest?):
+            guard digest.utf8.count >= 8 else {
+                throw Usage("write at least eight digits of the digest; `status --json` lists them")
+            }
+            return .digest(digest)
+        case (true, .some): throw Usage("a digest, or --all, not both")
+        }
+    }
+
+    /// The same for a file that is to be made.
+    private static func absoluteFile(_ path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+            return DevicePath.join(absolute("."), path)
+        }
+        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+        return DevicePath.join(absolute(folder), path[path.utf8.index(after: slash)...])
     }
 
     private static func number(_ text: String?) throws -> Int? {

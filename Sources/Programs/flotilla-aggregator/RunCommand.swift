@@ -82,7 +82,7 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Only while the service answers.
     private func feedWatchdog(of service: RolloutService) async throws {
-        var notifier = ServiceNotifier()
+        let notifier = ServiceNotifier()
         let pause = min(notifier.interval / 2, .seconds(5))
         while true {
             notifier.status(await service.summary())

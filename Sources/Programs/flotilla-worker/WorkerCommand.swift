@@ -15,6 +15,7 @@ enum WorkerCommand {
         usage: flotilla-worker fetch --root DIR
                flotilla-worker stage --tip COMMIT [--verify-only] [--open COMMIT] --root DIR
                flotilla-worker restage --root DIR    (a move as JSON on standard input)
+               flotilla-worker validate --root DIR   (a placed command as JSON on standard input)
                flotilla-worker tidy --root DIR
                flotilla-worker probe --root DIR      (a check as JSON on standard input)
                flotilla-worker resolve HOST [PORT]
@@ -46,7 +47,8 @@ enum WorkerCommand {
                 try words.finish()
                 let absence = harness.leaveNetwork()
                 var stage = try RevisionStage(
-                    root: root, configuration: AgentConfiguration(of: root))
+                    root: root, configuration: AgentConfiguration(of: root),
+                    worker: try Program.ownPath())
                 // Validators are the fleet's own programs and judge for the machine as it is.
                 stage.beforeValidation = { () throws(SystemError) in try absence?.end() }
                 try answer(stage.run(tip: tip, applies: !verifyOnly, opened: opened).json)
@@ -55,6 +57,9 @@ enum WorkerCommand {
                 _ = harness.leaveNetwork()
                 try GenerationStage(root: root).run(try moveFromStandardInput())
                 try answer(["format": 1])
+            case "validate":
+                try words.finish()
+                try validate(below: root)
             case "tidy":
                 try words.finish()
                 _ = harness.leaveNetwork()
@@ -81,6 +86,17 @@ enum WorkerCommand {
         } catch {
             Program.writeToStandardError("\(error)\n")
             Program.exit(1)
+        }
+    }
+
+    private static func validate(below root: Root) throws -> Never {
+        let bytes = try Program.readStandardInput(limit: Limits.recordBytes)
+        let file = "standard input"
+        let command = try PlacedCommand(reading: JSON.parse(bytes, file: file), file: file)
+        do throws(SystemError) {
+            try command.run(below: root.hostPath)
+        } catch {
+            throw WorkerTrouble("the new files can't be shown at their own paths: \(error)")
         }
     }
 

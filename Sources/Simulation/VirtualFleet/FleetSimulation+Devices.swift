@@ -66,7 +66,9 @@ extension FleetSimulation {
         let position = StartPosition(
             journal: device.disk.journal, current: device.disk.current,
             confirmed: device.disk.confirmed)
-        for effect in device.agent?.start(at: position) ?? [] { perform(effect, on: device) }
+        for effect in device.agent?.start(at: position, now: now) ?? [] {
+            perform(effect, on: device)
+        }
         // Orders mean something only to an agent that knows where it stands.
         tellTrust(device)
         tell(device, link: .happened(device.disk.events))
@@ -123,12 +125,17 @@ extension FleetSimulation {
                     checkers.note(kind, on: device, git, at: now)
                 }
             }
-        case .fetch:
+        case .fetch, .askGit:
             answerLater(effect, device, after: generator.delay(300...3_000))
-        case .stage, .restage, .flip, .changeUnits, .scan:
+        case .reconnect: tell(device, link: .reconnect)
+        case .stage, .restage, .flip, .changeUnits, .scan, .look, .healUnits:
             answerLater(effect, device, after: generator.delay(50...2_000))
         case .compare, .probe:
             answerLater(effect, device, after: generator.delay(10...300))
+        case .runHooks, .seeUnits:
+            answerLater(effect, device, after: .zero)
+        case .reboot:
+            fatalError("no change of this world needs a boot")
         }
     }
 
@@ -144,6 +151,7 @@ extension FleetSimulation {
         case .fetch:
             return device.hasNetwork
                 ? .fetched(tip: git[git.served].revision) : .fetchFailed("no network")
+        case .askGit: return device.hasNetwork ? .gitAnswered : .gitSilent("no network")
         case .stage(let tip, let applies, let opened):
             if !isHealed, generator.happens(20) { return .stageFailed("the disk is slow") }
             let worker = VirtualWorker(git: git, fault: settings.fault)
@@ -161,9 +169,11 @@ extension FleetSimulation {
         case .flip(let move):
             flip(device, move)
             return .flipped
-        case .changeUnits: return .unitsChanged
-        case .scan: return .scanned(drifted: [], toHeal: [])
-        case .discard, .journal, .forgetJournal, .record:
+        case .changeUnits, .healUnits: return .unitsChanged
+        case .runHooks: return .hooksRan([])
+        case .seeUnits: return .unitsSeen([])
+        case .scan, .look: return .scanned([])
+        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }

@@ -23,6 +23,11 @@ extension VirtualDevice {
             disk.confirmed = move.to
             disk.release = disk.generations[move.to]?.release
             append("rolledBack", generation: move.to, release: disk.release, git, at: now)
+        case .lostLink(let move, _):
+            disk.confirmed = move.to
+            append(
+                "lostLink", generation: move.to, release: disk.generations[move.from]?.release, git,
+                at: now)
         case .unchanged(let revision):
             guard let release = git.number(of: revision), disk.release != release else { break }
             disk.release = release
@@ -31,8 +36,8 @@ extension VirtualDevice {
         case .refused(let refusal): raise("refused", refusal.revision, git, at: now)
         case .rejected(let revision, _, _): raise("rejected", revision, git, at: now)
         case .knownBad(let revision, _): raise("knownBad", revision, git, at: now)
-        case .accepted, .notApplied, .waiting, .healed, .drift, .trouble, .fetchFailed,
-            .fetchWorks:
+        case .accepted, .notApplied, .waiting, .healed, .drift, .contested, .trouble,
+            .fetchFailed, .fetchWorks, .postponed, .hooksRan, .step:
             break
         }
         return disk.events.count > before

@@ -3,6 +3,30 @@ import Testing
 
 @testable import AgentMachine
 
+extension AgentInput {
+    /// What a scan found, by path alone.
+    static func scanned(drifted: [String], toHeal: [String]) -> AgentInput {
+        .scanned(drifted.map { .found($0, toHeal.contains($0) ? .heal : .report) })
+    }
+}
+
+extension AgentEvent {
+    /// The same as the machine tells it, where nobody holds the device and nobody fights.
+    static func drift(_ drifted: [String], healing: [String]) -> AgentEvent {
+        .drift(drifted.map { .found($0, healing.contains($0) ? .heal : .report) })
+    }
+}
+
+extension Drift {
+    static func found(
+        _ subject: String, _ policy: DriftPolicy = .heal, kind: Drift.Kind = .content
+    ) -> Drift {
+        Drift(
+            subject: subject, bundle: "web", kind: kind, detail: "odd", policy: policy,
+            since: Instant(seconds: 7))
+    }
+}
+
 /// Feeds the machine, with a clock that only moves when it is told to.
 struct Driver {
     private(set) var now = Instant(seconds: 1_000)
@@ -23,7 +47,7 @@ struct Driver {
     mutating func say(_ input: AgentInput) -> [AgentEffect] { machine.handle(input, at: now) }
 
     mutating func start(at position: StartPosition) -> [AgentEffect] {
-        machine.start(at: position)
+        machine.start(at: position, now: now)
     }
 
     /// Lets time go by, and tells the machine.
@@ -57,13 +81,35 @@ struct Driver {
         _ = say(.staged(StageOutcome(verdict: .staged(candidate), refusal: nil)))
     }
 
+    /// The checks were tried, no hook objects, and the units are about to be stopped.
+    mutating func leave(for candidate: Candidate, before: [CheckResult] = []) {
+        stage(candidate)
+        leave(after: before)
+    }
+
+    /// From the tried checks to the units that are about to be stopped.
+    mutating func leave(after results: [CheckResult] = []) {
+        _ = say(.probed(results))
+        _ = say(.hooksRan([]))
+        _ = say(.unitsSeen([]))
+    }
+
     /// The flip is done, and the gate's first round is under way.
     mutating func flip(to candidate: Candidate, before: [CheckResult] = []) {
-        stage(candidate)
-        _ = say(.probed(before))
+        leave(for: candidate, before: before)
         _ = say(.unitsChanged)
         _ = say(.flipped)
         _ = say(.unitsChanged)
+        _ = say(.hooksRan([]))
+    }
+
+    /// The heal of paths that is being made ready comes to its end, and no hook objects.
+    mutating func finishHealing() -> [AgentEffect] {
+        _ = say(.restaged(gate: HealthGate()))
+        _ = say(.hooksRan([]))
+        _ = say(.flipped)
+        _ = say(.unitsChanged)
+        return say(.hooksRan([]))
     }
 
     /// Git was looked at, and nothing is to be done; the next thing is a scan.

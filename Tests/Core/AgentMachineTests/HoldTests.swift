@@ -27,9 +27,11 @@ import Testing
         _ = driver.say(.looked(current: 1, isHeld: true))
         driver.settleDown()
         #expect(driver.say(.tick) == [.scan])
+        var held = Drift.found("/etc/x")
+        held.standing = .held
         #expect(
             driver.say(.scanned(drifted: ["/etc/x"], toHeal: ["/etc/x"]))
-                == [.record(.drift(["/etc/x"]))])
+                == [.record(.drift([held]))])
         #expect(driver.machine.state == .idle)
     }
 
@@ -86,6 +88,6 @@ import Testing
         _ = driver.say(.looked(current: 5, isHeld: false))
         driver.stage(Driver.candidate(6))
         let move = Move(.upgrade, from: 5, to: 6)
-        #expect(driver.say(.probed(Driver.good("up"))).first == .journal(.flipping, move))
+        #expect(driver.say(.probed(Driver.good("up"))).first == .runHooks(move, .before))
     }
 }

@@ -105,12 +105,13 @@ import Testing
     @Test("An order that comes in the middle of a move is taken when the device is idle again")
     func later() {
         var driver = comparing()
-        _ = driver.say(.probed([]))
+        driver.leave()
         let next = driver.order(release: 3, tip: 2)
         _ = driver.say(.unitsChanged)
         #expect(driver.say(next).isEmpty)
         _ = driver.say(.flipped)
         _ = driver.say(.unitsChanged)
+        _ = driver.say(.hooksRan([]))
         #expect(driver.say(.tick).isEmpty)
         _ = driver.say(.probed(Driver.good("up")))
         _ = driver.wait(.seconds(10))
@@ -132,14 +133,16 @@ import Testing
     @Test("What failed here is not begun again while the order stands")
     func failedOnce() {
         var driver = comparing()
-        _ = driver.say(.probed([]))
+        driver.leave()
         _ = driver.say(.unitsChanged)
         _ = driver.say(.flipped)
         _ = driver.say(.unitsFailed("dead"))
         _ = driver.say(.restaged(gate: HealthGate()))
+        _ = driver.say(.hooksRan([]))
         _ = driver.say(.unitsChanged)
         _ = driver.say(.flipped)
         _ = driver.say(.unitsChanged)
+        _ = driver.say(.hooksRan([]))
         #expect(driver.machine.state == .idle)
         #expect(driver.say(driver.order(within: .seconds(1_800))).isEmpty)
     }
@@ -180,7 +183,7 @@ import Testing
     func endsWhileLeaving() {
         var driver = comparing()
         let move = Move(.upgrade, from: 1, to: 2)
-        _ = driver.say(.probed([]))
+        driver.leave()
         _ = driver.say(driver.order(isOpen: false))
         #expect(
             driver.say(.unitsChanged) == [.record(.waiting(tip)), .changeUnits(move, .undo)])
@@ -190,21 +193,21 @@ import Testing
     @Test("That the time to begin is over stops no move that has begun")
     func overWhileLeaving() {
         var driver = comparing()
-        _ = driver.say(.probed([]))
+        driver.leave()
         _ = driver.say(driver.order(after: .seconds(-900), within: .zero))
-        #expect(driver.say(.unitsChanged) == [.flip(Move(.upgrade, from: 1, to: 2))])
+        #expect(driver.say(.unitsChanged).last == .flip(Move(.upgrade, from: 1, to: 2)))
     }
 
     @Test("What has passed its flip goes to its end, whatever orders say")
     func endsAfterFlip() {
         var driver = comparing()
-        let move = Move(.upgrade, from: 1, to: 2, wasFailing: [])
-        _ = driver.say(.probed([]))
+        driver.leave()
         _ = driver.say(.unitsChanged)
         _ = driver.say(.orderChanged(nil))
         _ = driver.say(.flipped)
-        #expect(
-            driver.say(.unitsChanged) == [.journal(.settling, move), .probe(generation: 2)])
+        _ = driver.say(.unitsChanged)
+        #expect(driver.say(.hooksRan([])).last == .probe(generation: 2))
+        #expect(driver.say(.probed([])).isEmpty)
     }
 
     @Test("Where a fleet does without waves, an order that closes stops nothing")

@@ -10,7 +10,7 @@ import Testing
         var confirmations = 0
         for seed in 0..<2_000 {
             var device = SimulatedDevice(seed: UInt64(seed))
-            for _ in 0..<400 where device.fault == nil { device.live() }
+            for _ in 0..<500 where device.fault == nil { device.live() }
             var answers = 0
             while !device.awaited.isEmpty, answers < 1_000 {
                 device.answer()
@@ -29,12 +29,12 @@ import Testing
         var flips = 0
         for seed in 0..<1_000 {
             var device = SimulatedDevice(seed: UInt64(seed), hasWaves: true)
-            for _ in 0..<400 where device.fault == nil { device.live() }
+            for _ in 0..<500 where device.fault == nil { device.live() }
             #expect(device.fault == nil, "seed \(seed)")
             flips += device.orderedFlips
         }
         // The sequences go far enough to mean something.
-        #expect(flips > 500)
+        #expect(flips > 400)
     }
 
     @Test("Where a fleet does without waves, orders are no more than hints")
@@ -42,7 +42,7 @@ import Testing
         var confirmations = 0
         for seed in 0..<500 {
             var device = SimulatedDevice(seed: UInt64(seed), hasWaves: false)
-            for _ in 0..<400 where device.fault == nil { device.live() }
+            for _ in 0..<500 where device.fault == nil { device.live() }
             #expect(device.fault == nil, "seed \(seed)")
             if device.confirmed > 1 { confirmations += 1 }
         }

@@ -26,8 +26,13 @@ struct SimulatedDevice {
     private var failed: Set<Int> = []
     /// All files stand where the move in the journal wants them.
     private var isPlaced = false
+    /// The link was asked to come back.
+    private var mayReconnect = false
     /// All answers are good from now on.
     var isLucky = false
+
+    /// The machine asked for a boot.
+    private(set) var hasBootWish = false
 
     /// Whether the fleet rolls out in waves; nil where nobody gives orders either.
     private let hasWaves: Bool?
@@ -45,7 +50,7 @@ struct SimulatedDevice {
     var isResting: Bool {
         guard awaited.isEmpty else { return false }
         return switch machine.state {
-        case .idle, .waiting, .stuck: true
+        case .idle, .waiting, .stuck, .rebooting, .callingHome: true
         default: false
         }
     }
@@ -53,12 +58,13 @@ struct SimulatedDevice {
     // MARK: What happens to it
 
     mutating func live() {
+        if mayReconnect, Int.random(in: 0..<4, using: &generator) == 0 { return reconnect() }
         switch Int.random(in: 0..<(hasWaves == nil ? 20 : 25), using: &generator) {
         case 20...22: hearOrder()
         case 23...24: hear(.linkChanged(isUp: Bool.random(using: &generator)))
         case 0..<13 where !awaited.isEmpty: answer()
         case 0..<16: letTimePass()
-        case 16: hear(.syncRequested)
+        case 16: hear(Bool.random(using: &generator) ? .syncRequested : .touched)
         case 17:
             isHeld.toggle()
             hear(.looked(current: current, isHeld: isHeld))
@@ -70,11 +76,14 @@ struct SimulatedDevice {
     }
 
     mutating func letTimePass() {
+        if isLucky, hasBootWish { return restart() }
         // While something is under way, the machine wants to be told nothing.
         let isPrompt = awaited.isEmpty && Bool.random(using: &generator)
         let step = Duration.seconds(Int.random(in: 0...3_600, using: &generator))
         now = isPrompt ? max(now, machine.wakeAt) : now + step
         hear(.tick)
+        // What ends with time leaves what was due meanwhile to the next tick.
+        if isResting, machine.wakeAt <= now { hear(.tick) }
         if isResting, machine.wakeAt <= now { fail("it is woken at \(now) for nothing") }
     }
 
@@ -96,15 +105,19 @@ struct SimulatedDevice {
     /// The agent is killed, and starts again from what is on the disk.
     mutating func restart() {
         awaited = []
+        hasBootWish = false
+        mayReconnect = false
         machine = AgentMachine(pace: Driver.pace, current: 0, now: now)
         order = nil
         hear(.looked(current: current, isHeld: isHeld))
-        let position = StartPosition(journal: journal, current: current, confirmed: confirmed)
+        let isRebooted = Int.random(in: 0..<4, using: &generator) > 0 || isLucky
+        let position = StartPosition(
+            journal: journal, current: current, confirmed: confirmed, isRebooted: isRebooted)
         isPlaced = false
         if position == .whole, let journal, journal.move.to != confirmed {
             fail("\(journal) is taken for whole")
         }
-        for effect in machine.start(at: position) { perform(effect) }
+        for effect in machine.start(at: position, now: now) { perform(effect) }
     }
 
     mutating func answer() {
@@ -132,9 +145,12 @@ struct SimulatedDevice {
         case .record(.confirmed(let move)):
             if move.to != current { fail("generation \(move.to) is confirmed from afar") }
             confirmed = move.to
-        case .record(.wentBack(let move)):
+        case .record(.wentBack(let move)), .record(.lostLink(let move, _)):
             if move.to != current { fail("it never came back to \(move.to)") }
             confirmed = move.to
+            if case .record(.lostLink) = effect, move.wayHome == nil {
+                fail("\(move) lost its link, and nobody had to answer")
+            }
         case .record: break
         case .flip(let move):
             if journal?.move != move { fail("a flip without its journal") }
@@ -145,7 +161,21 @@ struct SimulatedDevice {
                 fail("\(effect) without an order that opens it")
             }
             awaited.append(effect)
-        case .fetch, .restage, .compare, .probe, .changeUnits, .scan: awaited.append(effect)
+        case .fetch, .restage, .compare, .probe, .changeUnits, .scan, .seeUnits, .askGit,
+            .look, .healUnits:
+            awaited.append(effect)
+        case .reconnect: mayReconnect = true
+        case .runHooks(let move, let moment):
+            if moment == .before, move.purpose == .upgrade, journal != nil {
+                fail("a hook that may refuse runs when something is under way: \(move)")
+            }
+            checkBegin(of: move, moment)
+            awaited.append(effect)
+        case .reboot(let move):
+            if journal?.phase != .rebooting || journal?.move != move {
+                fail("a boot without its journal")
+            }
+            hasBootWish = true
         }
     }
 
@@ -153,6 +183,14 @@ struct SimulatedDevice {
     private var openRelease: Revision? {
         guard let order, order.isOpen, now < order.startBefore, !isHeld else { return nil }
         return order.release
+    }
+
+    /// A move begins with its hooks, and only then is it asked whether it may.
+    private mutating func checkBegin(of move: Move, _ moment: DesiredHook.Moment) {
+        guard hasWaves == true, moment == .before, move.purpose == .upgrade else { return }
+        if openRelease != revisions[move.to] {
+            fail("\(move) begins, and no order opens its release")
+        }
     }
 
     /// Until the commit point an order that is closed ends a move.
@@ -165,23 +203,33 @@ struct SimulatedDevice {
     }
 
     private mutating func write(_ phase: MovePhase, _ move: Move) {
-        if hasWaves == true, move.purpose == .upgrade, journal?.move != move,
-            openRelease != revisions[move.to]
-        {
-            fail("\(move) begins, and no order opens its release")
+        if move.purpose == .upgrade, journal.map({ isSame($0.move, move) }) != true {
+            if isHeld { fail("\(move) begins on a held device") }
+            if hasWaves == true, openRelease != revisions[move.to] {
+                fail("\(move) goes on, and its order is closed")
+            }
         }
-        if let known = journal?.move, known != move {
+        if let known = journal?.move, !isSame(known, move) {
             let isItsWayBack =
                 known.purpose == .upgrade && move.purpose == .goBack && move.from == known.to
                 && move.to == known.from
             if !isItsWayBack { fail("\(move) begins while \(known) is under way") }
         }
-        if move.purpose == .goBack, !failed.contains(move.from) {
+        if move.purpose == .goBack, move.wayHome == nil, !failed.contains(move.from) {
             fail("a way back before its failure is remembered")
         }
-        if journal?.move != move { isPlaced = false }
+        if journal.map({ isSame($0.move, move) }) != true { isPlaced = false }
         if phase != .flipping, !isPlaced { fail("\(phase) is written before the files stand") }
         journal = (phase, move)
+    }
+
+    /// What needs a boot is only known when the way back begins, and settle time that is kept makes
+    /// no other move of it.
+    private func isSame(_ known: Move, _ move: Move) -> Bool {
+        var known = known
+        known.rebootFor = move.rebootFor
+        known.settled = move.settled
+        return known == move
     }
 
     private mutating func forgetJournal() {
@@ -203,19 +251,31 @@ struct SimulatedDevice {
         isLucky || Int.random(in: 0..<4, using: &generator) > 0
     }
 
+    private mutating func isMostlyGood() -> Bool {
+        isLucky || Int.random(in: 0..<20, using: &generator) > 0
+    }
+
     private mutating func answer(to effect: AgentEffect) -> AgentInput {
         switch effect {
         case .fetch: isGood() ? .fetched(tip: Driver.revision(nextGeneration)) : .fetchFailed("f")
         case .stage(let tip, let applies, let opened):
             isGood() ? .staged(outcome(tip, applies, opened)) : .stageFailed("s")
         case .restage(let move):
-            isGood() ? .restaged(gate: gates[move.to] ?? HealthGate()) : .restageFailed("r")
+            isGood()
+                ? .restaged(gate: gates[move.to] ?? HealthGate(), rebootFor: rebootPaths())
+                : .restageFailed("r")
+        case .compare where Int.random(in: 0..<6, using: &generator) == 0:
+            isGood()
+                ? .scanned([Drift.found("/a", .heal), Drift.found("/b", .report)]) : .scanFailed("s")
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
+        case .askGit: isGood() ? .gitAnswered : .gitSilent("g")
         case .flip(let move): flip(move)
-        case .changeUnits: isGood() ? .unitsChanged : .unitsFailed("u")
-        case .scan: isGood() ? .scanned(drifted: ["/a", "/b"], toHeal: toHeal()) : .scanFailed("s")
-        case .discard, .journal, .forgetJournal, .record:
+        case .changeUnits, .healUnits: isGood() ? .unitsChanged : .unitsFailed("u")
+        case .seeUnits: isMostlyGood() ? .unitsSeen([]) : .unitsFailed("l")
+        case .runHooks(_, let moment): .hooksRan(isMostlyGood() ? [] : [objection(moment)])
+        case .scan, .look: isGood() ? .scanned(drifts()) : .scanFailed("s")
+        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }
@@ -247,14 +307,17 @@ struct SimulatedDevice {
         nextGeneration += 1
         let names = ["a", "b", "c"].prefix(Int.random(in: 0...3, using: &generator))
         let gate = HealthGate(
-            settle: .seconds(Int.random(in: 0...20, using: &generator)), interval: .seconds(2),
+            settle: .seconds(Int.random(in: 0...100, using: &generator)), interval: .seconds(2),
             deadline: .seconds(Int.random(in: 0...60, using: &generator)),
             checks: names.map {
                 HealthCheck(name: $0, bundle: "web", probe: .file(path: "/x", contains: nil))
-            })
+            },
+            wayHome: .seconds(Int.random(in: 0...600, using: &generator)))
         gates[number] = gate
         revisions[number] = tip
-        return Candidate(generation: number, revision: tip, gate: gate)
+        return Candidate(
+            generation: number, revision: tip, gate: gate, rebootFor: rebootPaths(),
+            touchesNetwork: Bool.random(using: &generator))
     }
 
     private mutating func results(of generation: Int) -> [CheckResult] {
@@ -265,7 +328,28 @@ struct SimulatedDevice {
         return results
     }
 
-    private mutating func toHeal() -> [String] { Bool.random(using: &generator) ? ["/a"] : [] }
+    private mutating func rebootPaths() -> [String] {
+        Int.random(in: 0..<10, using: &generator) == 0 ? ["/etc/fstab"] : []
+    }
+
+    private mutating func objection(_ moment: DesiredHook.Moment) -> HookResult {
+        HookResult(
+            hook: "web/h", moment: moment,
+            verdict: Bool.random(using: &generator) ? .notNow : .failed, detail: "h")
+    }
+
+    private mutating func drifts() -> [Drift] {
+        ["/a", "/b", "a.service"].compactMap { subject in
+            let policy = Bool.random(using: &generator) ? DriftPolicy.heal : .report
+            return Bool.random(using: &generator) ? Drift.found(subject, policy) : nil
+        }
+    }
+
+    /// The link comes back where it was asked for, or not.
+    private mutating func reconnect() {
+        mayReconnect = false
+        hear(.linkChanged(isUp: isGood()))
+    }
 
     private mutating func flip(_ move: Move) -> AgentInput {
         guard isGood() else {

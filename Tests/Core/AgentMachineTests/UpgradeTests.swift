@@ -20,13 +20,30 @@ import Testing
             ])
         #expect(
             driver.say(.probed(Driver.good("up"))) == [
+                .runHooks(move, .before)
+            ])
+        #expect(driver.say(.hooksRan([])) == [.seeUnits(move)])
+        #expect(
+            driver.say(.unitsSeen([])) == [
                 .journal(.flipping, move), .changeUnits(move, .beforeFlip),
             ])
-        #expect(driver.say(.unitsChanged) == [.flip(move)])
         #expect(
-            driver.say(.flipped) == [.journal(.placed, move), .changeUnits(move, .afterFlip)])
+            driver.say(.unitsChanged) == [
+                .record(.step(move, .units(.beforeFlip))), .flip(move),
+            ])
         #expect(
-            driver.say(.unitsChanged) == [.journal(.settling, move), .probe(generation: 2)])
+            driver.say(.flipped) == [
+                .journal(.placed, move), .record(.step(move, .flipped)),
+                .changeUnits(move, .afterFlip),
+            ])
+        #expect(
+            driver.say(.unitsChanged) == [
+                .record(.step(move, .units(.afterFlip))), .runHooks(move, .after),
+            ])
+        #expect(
+            driver.say(.hooksRan([])) == [
+                .journal(.settling, move), .record(.step(move, .settling)), .probe(generation: 2),
+            ])
         #expect(driver.say(.probed(Driver.good("up"))).isEmpty)
         #expect(driver.machine.phase == "settling")
         #expect(driver.wait(.seconds(10)) == [.probe(generation: 2)])
@@ -39,8 +56,7 @@ import Testing
     func unitsFailBefore() {
         var driver = Driver(current: 1)
         let move = Move(.upgrade, from: 1, to: 2)
-        driver.stage(Driver.candidate(2))
-        _ = driver.say(.probed(Driver.good("up")))
+        driver.leave(for: Driver.candidate(2), before: Driver.good("up"))
         #expect(
             driver.say(.unitsFailed("no")) == [
                 .record(.trouble("no")), .changeUnits(move, .undo),
@@ -53,8 +69,7 @@ import Testing
     func flipFailsBefore() {
         var driver = Driver(current: 1)
         let move = Move(.upgrade, from: 1, to: 2)
-        driver.stage(Driver.candidate(2))
-        _ = driver.say(.probed(Driver.good("up")))
+        driver.leave(for: Driver.candidate(2), before: Driver.good("up"))
         _ = driver.say(.unitsChanged)
         #expect(
             driver.say(.flipFailed("full", passedCommitPoint: false)) == [
@@ -71,8 +86,7 @@ import Testing
     @Test("A flip that fails after the commit point goes back")
     func flipFailsAfter() {
         var driver = Driver(current: 1)
-        driver.stage(Driver.candidate(2))
-        _ = driver.say(.probed(Driver.good("up")))
+        driver.leave(for: Driver.candidate(2), before: Driver.good("up"))
         _ = driver.say(.unitsChanged)
         let back = Move(.goBack, from: 2, to: 1, reason: "torn")
         #expect(
@@ -85,8 +99,7 @@ import Testing
     @Test("Units that fail after the flip send the device back")
     func unitsFailAfter() {
         var driver = Driver(current: 1)
-        driver.stage(Driver.candidate(2))
-        _ = driver.say(.probed(Driver.good("up")))
+        driver.leave(for: Driver.candidate(2), before: Driver.good("up"))
         _ = driver.say(.unitsChanged)
         _ = driver.say(.flipped)
         let back = Move(.goBack, from: 2, to: 1, reason: "dead")

@@ -25,12 +25,20 @@ import Testing
         #expect(driver.machine.phase == "goingBack")
         #expect(
             driver.say(.restaged(gate: HealthGate())) == [
-                .journal(.flipping, back), .changeUnits(back, .beforeFlip),
+                .journal(.flipping, back), .runHooks(back, .before),
             ])
-        #expect(driver.say(.unitsChanged) == [.flip(back)])
+        #expect(driver.say(.hooksRan([])) == [.changeUnits(back, .beforeFlip)])
         #expect(
-            driver.say(.flipped) == [.journal(.placed, back), .changeUnits(back, .afterFlip)])
-        #expect(driver.say(.unitsChanged) == [.record(.wentBack(back)), .forgetJournal])
+            driver.say(.unitsChanged) == [
+                .record(.step(back, .units(.beforeFlip))), .flip(back),
+            ])
+        #expect(
+            driver.say(.flipped) == [
+                .journal(.placed, back), .record(.step(back, .flipped)),
+                .changeUnits(back, .afterFlip),
+            ])
+        #expect(driver.say(.unitsChanged).last == .runHooks(back, .after))
+        #expect(driver.say(.hooksRan([])) == [.record(.wentBack(back)), .forgetJournal])
         #expect(driver.machine.state == .idle)
     }
 
@@ -39,12 +47,12 @@ import Testing
         let back = Self.back
         var driver = onTheWay()
         _ = driver.say(.restaged(gate: HealthGate()))
+        _ = driver.say(.hooksRan([]))
         #expect(driver.say(.unitsFailed("a")) == [.record(.trouble("a")), .flip(back)])
         _ = driver.say(.flipped)
         #expect(
-            driver.say(.unitsFailed("b")) == [
-                .record(.trouble("b")), .record(.wentBack(back)), .forgetJournal,
-            ])
+            driver.say(.unitsFailed("b")) == [.record(.trouble("b")), .runHooks(back, .after)])
+        #expect(driver.say(.hooksRan([])) == [.record(.wentBack(back)), .forgetJournal])
     }
 
     @Test("A way back whose contents can't be made is tried again, ever more rarely, for ever")
@@ -78,6 +86,7 @@ import Testing
         let back = Self.back
         var driver = onTheWay()
         _ = driver.say(.restaged(gate: HealthGate()))
+        _ = driver.say(.hooksRan([]))
         _ = driver.say(.unitsChanged)
         #expect(
             driver.say(.flipFailed("full", passedCommitPoint: true)) == [.record(.trouble("full"))])
@@ -91,12 +100,13 @@ import Testing
         let back = Self.back
         var driver = onTheWay()
         _ = driver.say(.restaged(gate: HealthGate()))
+        _ = driver.say(.hooksRan([]))
         _ = driver.say(.unitsChanged)
         _ = driver.say(.flipFailed("full", passedCommitPoint: false))
         _ = driver.waitForWake()
         #expect(
             driver.say(.restaged(gate: HealthGate())) == [
-                .journal(.flipping, back), .changeUnits(back, .beforeFlip),
+                .journal(.flipping, back), .runHooks(back, .before),
             ])
     }
 

@@ -272,4 +272,29 @@ import WireMessages
         #expect(down.hasLeft)
         #expect(down.wait(.seconds(1_000)).isEmpty)
     }
+
+    @Test("A way to the broker that was changed is tried at once: what stands is ended, in order")
+    func reconnects() {
+        let bench = LinkBench()
+        bench.connect()
+        let wanted = bench.handle(.reconnect)
+        #expect(wanted.contains(.linkChanged(isUp: false)))
+        #expect(wanted.contains(.disconnect))
+        #expect(wanted.connections.count == 1)
+        #expect(bench.handle(.connected).contains(.linkChanged(isUp: true)))
+    }
+
+    @Test("A link that has given up for a while tries at once, and from the beginning")
+    func reconnectsWhileWaiting() {
+        let bench = LinkBench()
+        bench.connect()
+        bench.drop()
+        for _ in 0..<12 {
+            bench.waitForTry()
+            bench.drop()
+        }
+        #expect(bench.handle(.reconnect).connections.count == 1)
+        bench.drop()
+        #expect(bench.waitForTry() <= .seconds(2))
+    }
 }

@@ -73,6 +73,7 @@ import YAMLDocument
             ("links: [{path: /l, target: ''}]", "2:28"), ("links: [{path: /l}]", "2:9"),
             ("links: [{path: /etc/flotilla/x, target: a}]", "2:16"),
             ("directories: [{path: /d, owned: yes}]", "2:33"),
+            ("directories: [{path: /etc, owned: true}]", "2:22"),
             ("units: [{name: b.service, after: [a]}]", "2:35"),
             ("hooks: [{name: h, moment: between, command: [x]}]", "2:27"),
             ("hooks: [{name: H, moment: after, command: [x]}]", "2:16"),

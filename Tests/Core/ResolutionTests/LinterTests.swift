@@ -185,4 +185,34 @@ import Testing
         #expect(report.diagnostics(.warning).map(\.place) == ["bundles/unit/bundle.yaml:3:12"])
         #expect(report.findings.first?.diagnostic.message.contains("/etc/ngnix") == true)
     }
+
+    @Test("units that wait for each other on one device are an error that names the circle")
+    func unitCircles() {
+        func findings(_ first: String, _ second: String) -> [String] {
+            let one = "match: \(first)\nunits: [{name: a.service, after: [b.service]}]\n"
+            let two = "match: \(second)\nunits: [{name: b.service, after: [a.service]}]\n"
+            return Harbour.lint(
+                Harbour.tree([
+                    "bundles/one/bundle.yaml": .file(Array(one.utf8)),
+                    "bundles/two/bundle.yaml": .file(Array(two.utf8)),
+                ])
+            ).diagnostics(.error).map(\.message)
+        }
+        let circle =
+            "units wait for each other: `a.service` after `b.service` after `a.service`"
+        #expect(findings("role=gateway", "site=berlin") == [circle])
+        // No device is both.
+        #expect(findings("role=gateway", "role=kiosk") == [])
+    }
+
+    @Test("a unit that comes after one that no bundle names is mentioned")
+    func unknownUnit() {
+        let report = Harbour.lint(
+            Harbour.tree([
+                "bundles/one/bundle.yaml":
+                    "match: role=gateway\nunits: [{name: a.service, after: [z.service]}]\n"
+            ]))
+        #expect(report.diagnostics(.error).isEmpty)
+        #expect(report.diagnostics(.warning).contains { $0.message.contains("`z.service`") })
+    }
 }

@@ -66,7 +66,10 @@ private func file(_ path: String, _ content: String, mode: UInt16 = 0o644) -> De
     func ownFile() {
         let plan = UnitPlan(
             from: state(unit: "x", config: "1"), to: state(unit: "y", config: "2"))
-        #expect(plan.afterFlip == [.daemonReload, .restart("telemetry.service")])
+        #expect(
+            plan.afterFlip == [
+                .daemonReload, .reenable("telemetry.service"), .restart("telemetry.service"),
+            ])
     }
 
     @Test("A unit whose activity is left alone is restarted only if it runs")
@@ -74,7 +77,11 @@ private func file(_ path: String, _ content: String, mode: UInt16 = 0o644) -> De
         let plan = UnitPlan(
             from: state(unit: "x", config: "1", activity: nil),
             to: state(unit: "y", config: "1", activity: nil))
-        #expect(plan.afterFlip == [.daemonReload, .restartIfRunning("telemetry.service")])
+        #expect(
+            plan.afterFlip == [
+                .daemonReload, .reenable("telemetry.service"),
+                .restartIfRunning("telemetry.service"),
+            ])
     }
 
     @Test("A unit that leaves is stopped and disabled while its file still stands")

@@ -70,7 +70,7 @@ struct RandomMessages {
         state.hold = maybe { .init(reason: $0.prose(512), until: $0.time()) }
         state.drift = .init(
             count: number(0...1_000), paths: (0..<number(0...20)).map { _ in "/etc/" + name() },
-            since: maybe { $0.time() })
+            since: maybe { $0.time() }, contested: number(0...3))
         var labels = Labels()
         for _ in 0..<number(0...8) {
             labels.add(

@@ -38,7 +38,7 @@ extension Samples {
             Sample(try Samples.generation()), Sample(Samples.journals()[1]),
             Sample(try Samples.ledger()), Sample(Samples.status()), Sample(Samples.hold()),
             Sample(try Samples.fetch()), Sample(head), Sample(head.anchor),
-            Sample(LastGeneration(number: 3)),
+            Sample(LastGeneration(number: 3)), Sample(Samples.drift()),
         ]
     }
 
@@ -91,7 +91,8 @@ extension Samples {
     func wrongValues() throws {
         let optional: Set<String> = [
             "revision", "previous", "refusal", "rejection", "reason", "lastFetch", "fetchProblem",
-            "trouble", "lastScan", "driftSince", "identity", "lastSequence", "toldDrift",
+            "trouble", "lastScan", "driftSince", "watchProblem", "identity", "lastSequence",
+            "toldDrift", "wayHome", "settled",
         ]
         try withStore { store, _ in
             for sample in try samples() {

@@ -46,8 +46,10 @@ import Testing
         try expectRoundTrip(try Samples.ledger())
         try expectRoundTrip(Ledger())
         try expectRoundTrip(Samples.status())
+        try expectRoundTrip(Samples.drift())
         try expectRoundTrip(LiveStatus())
         try expectRoundTrip(Samples.hold())
+        for count in Samples.boots() { try expectRoundTrip(count) }
     }
 
     @Test("The trust head and its anchor are read as they were written")
@@ -104,6 +106,46 @@ import Testing
             }
             #expect(error?.description.contains("the worker's report:1:") != nil)
         }
+    }
+
+    @Test("A journal of the format before is still read")
+    func oldJournal() throws {
+        try withStore { store, _ in
+            let move = Move(.upgrade, from: 3, to: 4)
+            var text = Journal(phase: .placed, move: move).json.canonical
+            #expect(text.contains("\"format\":2"))
+            text = text.replacingOccurrences(of: "\"format\":2", with: "\"format\":1")
+            let path = StateLayout.journal
+            try store.root.makeFolders(StateLayout.state)
+            try store.root.replaceFile(path, with: Array(text.utf8), mode: 0o600)
+            #expect(
+                try store.read(Journal.self, at: path) == Journal(phase: .placed, move: move))
+        }
+    }
+
+    @Test("A boot is over when another one runs, or when nobody can tell them apart")
+    func rebooted() {
+        let move = Move(.upgrade, from: 3, to: 4)
+        #expect(Journal(phase: .settling, move: move).isRebooted(in: "a"))
+        #expect(Journal(phase: .rebooting, move: move, boot: "a").isRebooted(in: "b"))
+        #expect(!Journal(phase: .rebooting, move: move, boot: "a").isRebooted(in: "a"))
+        let started = Journal(phase: .rebooting, move: move, boot: "a", rebootStarts: 2)
+        #expect(started.isRebooted(in: "a"))
+    }
+
+    @Test("The steps of old moves make room for how moves ended")
+    func steps() {
+        var ledger = Ledger()
+        for number in 0..<40 {
+            for kind in ["hook", "units", "flipped", "settling", "confirmed"] {
+                ledger.append(
+                    Ledger.Outcome(kind: kind, generation: number, at: Samples.moment))
+            }
+        }
+        #expect(ledger.outcomes.count == Ledger.outcomeLimit)
+        #expect(ledger.outcomes.count { $0.kind == "confirmed" } >= 30)
+        #expect(ledger.outcomes.suffix(5).map(\.kind).first == "hook")
+        #expect(ledger.outcomes.map(\.sequence) == ledger.outcomes.map(\.sequence).sorted())
     }
 
     @Test("A ledger keeps the newest failures and outcomes, and no more than its bounds")

@@ -9,6 +9,7 @@ import JSONDocument
 import ReleaseTrust
 import TestSupport
 import Testing
+import UnitPlanning
 
 @testable import DeviceRecords
 
@@ -58,13 +59,32 @@ enum Samples {
     static func journals() -> [Journal] {
         MovePhase.allCases.flatMap { phase in
             Move.Purpose.allCases.map { purpose in
-                Journal(
-                    phase: phase,
-                    move: Move(
-                        purpose, from: 3, to: 4, reason: purpose == .goBack ? awkward : nil,
-                        wasFailing: ["web/up", awkward], paths: ["/etc/a", awkward]))
+                var move = Move(
+                    purpose, from: 3, to: 4, reason: purpose == .goBack ? awkward : nil,
+                    wasFailing: ["web/up", awkward], paths: ["/etc/a", awkward],
+                    units: purpose == .upgrade ? standings : [],
+                    rebootFor: phase == .rebooting ? ["/etc/fstab"] : [],
+                    wayHome: purpose == .heal ? nil : .seconds(600))
+                if phase == .settling { move.settled = .seconds(90) }
+                return Journal(
+                    phase: phase, move: move, boot: phase == .rebooting ? awkward : nil,
+                    rebootStarts: phase == .rebooting ? 2 : 0)
             }
         }
+    }
+
+    private static let standings = [
+        UnitStanding(unit: "a.service", isActive: true, isEnabled: false),
+        UnitStanding(unit: "b.service", isActive: false, isEnabled: true),
+    ]
+
+    static func boots() -> [BootCount] {
+        [
+            BootCount(generation: 7, boot: awkward),
+            BootCount(
+                generation: 7, boot: "b", thirds: 14, hadTime: true, isOpen: true,
+                wasOrderly: false),
+        ]
     }
 
     static func ledger() throws -> Ledger {
@@ -81,7 +101,7 @@ enum Samples {
             Ledger.Outcome(
                 kind: "confirmed", generation: 4, revision: try revision("c"), detail: awkward,
                 at: moment))
-        ledger.append(Ledger.Outcome(kind: "healed", at: moment))
+        ledger.append(Ledger.Outcome(kind: "healed", at: moment, took: .milliseconds(1_234)))
         ledger.refusal = Ledger.Outcome(kind: "refused", detail: "unsigned", at: moment)
         ledger.rejection = Ledger.Outcome(kind: "rejected", detail: "invalid", at: moment)
         return ledger
@@ -94,9 +114,20 @@ enum Samples {
         status.fetchProblem = awkward
         status.trouble = "null"
         status.lastScan = Instant(nanoseconds: -5)
-        status.drift = ["/etc/a", awkward]
+        status.drift = drift().drifts
         status.driftCount = 200
+        status.contestedCount = 3
+        status.watchProblem = awkward
         return status
+    }
+
+    static func drift() -> DriftRecord {
+        DriftRecord(
+            Drift.Kind.allCases.map { kind in
+                Drift(
+                    subject: "/etc/\(kind)", bundle: "web", kind: kind, detail: awkward,
+                    policy: .report, since: moment, standing: .contested, healed: 3)
+            })
     }
 
     static func hold() -> Hold { Hold(reason: awkward, since: moment, until: moment + .seconds(9)) }

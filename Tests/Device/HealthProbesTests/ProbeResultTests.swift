@@ -36,6 +36,15 @@ import Testing
         #expect(result.detail == "a b [31mc d")
     }
 
+    @Test("a detail has no secret in it, however it came there")
+    func masked() throws {
+        let result = ProbeResult(passed: false, detail: "GET https://bob:hunter2@x/?token=abc")
+        #expect(result.detail == "GET https://bob:***@x/?token=***")
+        let text = "{\"passed\": false, \"detail\": \"password: hunter2\"}"
+        let node = try JSON.parse(Array(text.utf8), file: "result")
+        #expect(try ProbeResult(reading: node, file: "result").detail == "password: ***")
+    }
+
     @Test("a long detail is cut off between two characters")
     func bounded() {
         for filler in ["x", "é", "€", "😀"] {

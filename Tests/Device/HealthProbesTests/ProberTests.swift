@@ -203,4 +203,44 @@ import Testing
         #expect(try prober().attempt(check(.unit("a.service"))) == .unit("a.service"))
         #expect(try prober().run(check(.unit("a.service"))) == nil)
     }
+
+    // MARK: Floors
+
+    @Test("a disk has enough room, or its check says how much there is")
+    func disk() throws {
+        try withTemporaryFolder { folder in
+            let prober = try prober(folder)
+            let some = prober.run(check(.disk(path: "/", free: 1)))
+            #expect(some?.passed == true, "\(some?.detail ?? "")")
+            let all = prober.run(check(.disk(path: "/", free: .max)))
+            #expect(all?.passed == false)
+            #expect(all?.detail.contains("\(Int64.max) should be") == true)
+            #expect(prober.run(check(.disk(path: "/missing", free: 0)))?.passed == false)
+        }
+    }
+
+    @Test("memory is what the kernel says is available")
+    func memory() throws {
+        let prober = try prober()
+        #expect(prober.run(check(.memory(available: 1)))?.passed == true)
+        let all = prober.run(check(.memory(available: .max)))
+        #expect(all?.passed == false)
+        #expect(all?.detail.contains("bytes of memory are available") == true)
+    }
+
+    // MARK: Secrets
+
+    @Test("what a failing command prints is told without its secrets, even where it is cut")
+    func secrets() throws {
+        let prober = try prober()
+        func detail(_ script: String) -> String {
+            prober.run(check(.command(["sh", "-c", script])))?.detail ?? ""
+        }
+        #expect(
+            detail("echo login with password=hunter2 failed >&2; exit 1")
+                == "exit status 1: login with password=*** failed")
+        let key = "-----BEGIN PRIVATE KEY-----; for i in $(seq 60); do echo MIGHAgEAMBMGByqGSM49"
+        let cut = detail("echo \(key); done; echo '-----END PRIVATE KEY-----'; echo no; exit 1")
+        #expect(cut == "exit status 1: *** no")
+    }
 }

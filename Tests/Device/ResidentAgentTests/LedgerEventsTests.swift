@@ -219,13 +219,100 @@ import Testing
     @Test("A drift is told once, and again when it is another one or has ended in between")
     func drift() {
         var ledger = Ledger()
-        #expect(note(.drift(["/etc/x"]), in: &ledger))
-        #expect(!note(.drift(["/etc/x"]), in: &ledger))
-        #expect(note(.drift(["/etc/x", "/etc/y"]), in: &ledger))
+        #expect(note(.drift([found("/etc/x")]), in: &ledger))
+        #expect(!note(.drift([found("/etc/x")]), in: &ledger))
+        #expect(note(.drift([found("/etc/x"), found("a.service")]), in: &ledger))
         #expect(note(.drift([]), in: &ledger))
-        #expect(note(.drift(["/etc/x"]), in: &ledger))
+        #expect(note(.drift([found("/etc/x")]), in: &ledger))
         #expect(ledger.outcomes.map(\.kind) == ["drift", "drift", "drift"])
         #expect(ledger.outcomes.map(\.sequence) == [1, 2, 3])
+        #expect(ledger.outcomes[1].detail == "/etc/x (content), a.service (content)")
+    }
+
+    @Test("A fight is told with what stands there and how often it came back")
+    func contested() {
+        var ledger = Ledger()
+        var drift = found("/etc/x")
+        drift.detail = "the content differs"
+        drift.healed = 3
+        note(.contested([drift]), in: &ledger)
+        #expect(ledger.outcomes.last?.kind == "contested")
+        #expect(
+            ledger.outcomes.last?.detail.hasPrefix(
+                "/etc/x: the content differs; it was healed 3 times") == true)
+    }
+
+    @Test("What is to be tried again is forgotten and told, and no alarm any more")
+    func retry() {
+        var ledger = Ledger()
+        note(.failed(generation: 2, reason: "sick"), in: &ledger)
+        note(.knownBad(Self.second, reason: "sick"), in: &ledger)
+        let failed = ledger.failed
+        #expect(failed.count == 1)
+        ledger.retry(failed, at: Instant(seconds: 9))
+        #expect(ledger.failed.isEmpty)
+        #expect(ledger.alarm == nil)
+        #expect(ledger.outcomes.last?.kind == "retry")
+        #expect(ledger.outcomes.last?.digest == failed.first?.digest)
+    }
+
+    private func found(_ subject: String) -> Drift {
+        Drift(subject: subject, bundle: "b", kind: .content, since: Instant(seconds: 1))
+    }
+
+    // MARK: Steps
+
+    @Test("A step is told with what it did and how long it took; one that did nothing is not")
+    func steps() {
+        let move = Move(.upgrade, from: 1, to: 2)
+        var ledger = Ledger()
+        #expect(!note(.step(move, .units(.afterFlip)), in: &ledger))
+        let details = EventDetails(took: .milliseconds(840), changes: ["daemon-reload", "start a"])
+        for step in [MoveStep.units(.afterFlip), .flipped, .needsReboot, .settling] {
+            ledger.note(.step(move, step), at: Self.moment, details) { Self.generation($0) }
+        }
+        #expect(
+            ledger.outcomes.map(\.kind) == ["units", "flipped", "needsReboot", "settling"])
+        #expect(ledger.outcomes.first?.detail == "daemon-reload, start a")
+        #expect(ledger.outcomes.first?.took == .milliseconds(840))
+        #expect(ledger.outcomes.allSatisfy { $0.generation == 2 && $0.isStep })
+        #expect(!note(.step(Move(.heal, from: 2, to: 2), .flipped), in: &ledger))
+    }
+
+    @Test("Each hook is an outcome of its own, in one event")
+    func hooks() {
+        var ledger = Ledger()
+        let results = [
+            HookResult(hook: "web/a", moment: .before, verdict: .passed, detail: "exit status 0"),
+            HookResult(hook: "web/b", moment: .before, verdict: .failed, detail: "exit status 1"),
+        ]
+        #expect(note(.hooksRan(Move(.upgrade, from: 1, to: 2), results), in: &ledger))
+        #expect(
+            ledger.outcomes.map(\.detail) == [
+                "web/a (before) passed: exit status 0", "web/b (before) failed: exit status 1",
+            ])
+    }
+
+    @Test("A move that is put off is told once for one reason, and over when it is made")
+    func postponed() {
+        let move = Move(.upgrade, from: 1, to: 2)
+        var ledger = Ledger()
+        for minute in 1...3 {
+            note(
+                .postponed(
+                    move, Self.second, reason: "hook web/till: busy",
+                    retryAfter: .seconds(60 * minute)), in: &ledger)
+        }
+        #expect(ledger.outcomes.map(\.kind) == ["postponed"])
+        #expect(ledger.alarm?.kind == "postponed")
+        note(.confirmed(move), in: &ledger)
+        #expect(ledger.alarm == nil)
+        // A healing that is put off is no alarm of a release.
+        note(
+            .postponed(
+                Move(.heal, from: 2, to: 2), nil, reason: "busy", retryAfter: .seconds(30)),
+            in: &ledger)
+        #expect(ledger.alarm == nil)
     }
 
     @Test("A heal is told with its paths, and not with more than fit a line")
@@ -235,5 +322,25 @@ import Testing
         #expect(ledger.outcomes.last?.detail == "/etc/a")
         note(.healed((0..<500).map { "/etc/\($0)" }), in: &ledger)
         #expect(ledger.outcomes.last?.detail.hasSuffix("/etc/9 and 490 more") == true)
+    }
+
+    @Test("A lost link is an outcome of its own about the release that was left, and no failure")
+    func lostLink() throws {
+        var ledger = Ledger()
+        note(.confirmed(Move(.upgrade, from: 0, to: 1)), in: &ledger)
+        let back = Move(.goBack, from: 2, to: 1, reason: "no way home: x", wayHome: .seconds(600))
+        #expect(note(.lostLink(back, retryAfter: .seconds(900)), in: &ledger))
+        let told = try #require(ledger.outcomes.last)
+        #expect(told.kind == "lostLink")
+        #expect(told.generation == 1)
+        #expect(told.revision == Self.second)
+        #expect(told.digest == Self.generation(2).digest)
+        #expect(told.detail == "no way home: x, nor from here; tried again in 15m")
+        #expect(ledger.failed.isEmpty)
+        #expect(ledger.confirmed == 1)
+        #expect(ledger.revision == Self.first)
+        #expect(ledger.alarm?.kind == "lostLink")
+        note(.confirmed(Move(.upgrade, from: 1, to: 2)), in: &ledger)
+        #expect(ledger.alarm == nil)
     }
 }

@@ -25,9 +25,10 @@ import Testing
     func drift() {
         var status = LiveStatus()
         let paths = (0..<250).map { "/etc/\($0)" }
-        status.note(.drift(paths), at: moment)
+        status.note(.drift(paths.map { found($0) }), at: moment)
         #expect(status.driftCount == 250)
-        #expect(status.drift == Array(paths.prefix(LiveStatus.driftLimit)))
+        #expect(status.drift.map(\.subject) == Array(paths.prefix(LiveStatus.driftLimit)))
+        #expect(status.driftSince == moment)
         #expect(status.lastScan == moment)
         status.note(.drift([]), at: moment + .seconds(9))
         #expect(status.driftCount == 0)
@@ -38,17 +39,32 @@ import Testing
     @Test("What is healed is not shown as drift any more")
     func healed() {
         var status = LiveStatus()
-        status.note(.drift(["/etc/a", "/etc/b"]), at: moment)
+        status.note(.drift([found("/etc/a"), found("/etc/b", .reported)]), at: moment)
         status.note(.healed(["/etc/a"]), at: moment)
-        #expect(status.drift == ["/etc/b"])
+        #expect(status.drift.map(\.subject) == ["/etc/b"])
         #expect(status.driftCount == 1)
+    }
+
+    @Test("What is contested is shown first, and counted")
+    func contested() {
+        var status = LiveStatus()
+        let drifts = (0..<250).map { found("/etc/\($0)", .reported) }
+        status.note(.drift(drifts + [found("/etc/fight", .contested)]), at: moment)
+        #expect(status.drift.first?.subject == "/etc/fight")
+        #expect(status.contestedCount == 1)
+        status.note(.drift(drifts), at: moment)
+        #expect(status.contestedCount == 0)
+    }
+
+    private func found(_ path: String, _ standing: Drift.Standing = .healing) -> Drift {
+        Drift(subject: path, bundle: "b", kind: .content, since: moment, standing: standing)
     }
 
     @Test("What is healed counts though the list was too short to hold it")
     func healedBeyondTheList() {
         var status = LiveStatus()
         let paths = (0..<250).map { "/etc/\($0)" }
-        status.note(.drift(paths), at: moment)
+        status.note(.drift(paths.map { found($0) }), at: moment)
         status.note(.healed(paths), at: moment)
         #expect(status.drift.isEmpty)
         #expect(status.driftCount == 0)
@@ -61,7 +77,7 @@ import Testing
         ]
         for event in moves {
             var status = LiveStatus()
-            status.note(.drift(["/etc/a"]), at: moment)
+            status.note(.drift([found("/etc/a")]), at: moment)
             status.note(event, at: moment)
             #expect(status.drift.isEmpty)
             #expect(status.driftCount == 0)

@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("without its journal a generation that was not confirmed goes through its gate again")
+    @Test("without its journal a generation that was not confirmed is placed and judged again")
     func lostJournal() throws {
         try withDevice { store in
             var ledger = Ledger()
@@ -117,7 +117,7 @@ import Testing
             try damage(StateLayout.journal, in: store)
             _ = try repaired(store)
             let journal = try #require(try self.journal(in: store))
-            #expect(journal.phase == .settling)
+            #expect(journal.phase == .flipping)
             #expect(journal.move == Move(.upgrade, from: 2, to: 3))
         }
     }

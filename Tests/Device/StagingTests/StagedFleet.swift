@@ -114,8 +114,10 @@ struct StagedFleet {
     func stage(
         _ tip: Revision, applies: Bool = true, opened: Revision? = nil
     ) throws -> StageOutcome {
-        try RevisionStage(root: root, configuration: AgentConfiguration(of: root))
-            .run(tip: tip, applies: applies, opened: opened).outcome
+        try RevisionStage(
+            root: root, configuration: AgentConfiguration(of: root),
+            worker: try builtProgram("flotilla-worker")
+        ).run(tip: tip, applies: applies, opened: opened).outcome
     }
 
     @discardableResult

@@ -82,6 +82,91 @@ import Transaction
         }
     }
 
+    // MARK: At their own paths
+
+    private func withPlaced(
+        _ script: String, timeout: String = "30s", files: String = StagedFleet.bundleText,
+        _ body: (StagedFleet) throws -> Void
+    ) throws {
+        try withFleet { fleet in
+            let command = "[/bin/sh, -c, '\(script)']"
+            try fleet.repository.write(
+                StagedFleet.bundle,
+                files + "check:\n  - {command: \(command), timeout: \(timeout), view: place}\n")
+            try fleet.release("Checked", at: 1)
+            try body(fleet)
+        }
+    }
+
+    @Test("A validator may see the new files at their own paths, where nobody else sees them")
+    func seesThePlace() throws {
+        let script =
+            #"cd "$FLOTILLA_ROOT/etc/web" && grep -q gw-1 site.conf && grep -q plain plain && "#
+            + #"test "$(cat vendor/default)" = vendor && test -L vendor/link && "#
+            + #"test "$(stat -c %a plain)" = 640 && echo x > "$FLOTILLA_ROOT/ran""#
+        try withPlaced(script) { fleet in
+            // One is there and changes, one is new in a folder that is there.
+            try fleet.root.makeFolders("/etc/web/vendor")
+            try fleet.root.createFile("/etc/web/site.conf", contents: [0x78], mode: 0o600)
+            try fleet.root.createFile(
+                "/etc/web/vendor/default", contents: Array("vendor".utf8), mode: 0o600)
+            try fleet.root.symbolicLink("default", at: "/etc/web/vendor/link")
+            let candidate = fleet.candidate(of: try fleet.fetchAndStage())
+            #expect(candidate != nil)
+            #expect(try fleet.text("/ran") == "x\n")
+            #expect(try fleet.text("/etc/web/site.conf") == "x")
+            #expect(try !fleet.root.exists("/etc/web/plain"))
+        }
+    }
+
+    @Test("It does not see what leaves, and sees a whole new folder")
+    func seesWhatLeaves() throws {
+        let script =
+            #"cd "$FLOTILLA_ROOT/etc" && test ! -e web/site.conf && test -s new/deep/plain && "#
+            + #"test -e web/kept && echo x > "$FLOTILLA_ROOT/ran""#
+        let files = """
+            match: role=gateway
+            files:
+              - {source: files/plain, path: /etc/new/deep/plain}
+
+            """
+        try withFleet { fleet in
+            try fleet.root.makeFolders("/etc/web")
+            try fleet.root.createFile("/etc/web/kept", contents: [], mode: 0o600)
+            try fleet.apply()
+            #expect(try fleet.root.exists("/etc/web/site.conf"))
+            try fleet.repository.write(
+                StagedFleet.bundle,
+                files + "check:\n  - {command: [/bin/sh, -c, '\(script)'], view: place}\n")
+            try fleet.release("Moved", at: 1)
+            #expect(fleet.candidate(of: try fleet.fetchAndStage()) != nil)
+            #expect(try fleet.text("/ran") == "x\n")
+            #expect(try fleet.root.exists("/etc/web/site.conf"))
+            #expect(try !fleet.root.exists("/etc/new"))
+        }
+    }
+
+    @Test("One that says no is quoted, without secrets, and one that hangs is ended with its group")
+    func placedSaysNo() throws {
+        try withPlaced("echo token=abcdef0123456789 is odd >&2; exit 4") { fleet in
+            let reason = try #require(reason(try fleet.fetchAndStage()))
+            #expect(reason.contains("exit status 4") && reason.contains("is odd"))
+            #expect(!reason.contains("abcdef0123456789"))
+        }
+        let script = #"sleep 600 & echo $! > "$FLOTILLA_ROOT/child"; wait"#
+        try withPlaced(script, timeout: "500ms") { fleet in
+            let reason = try #require(reason(try fleet.fetchAndStage()))
+            #expect(reason.contains("not finished in time"))
+            let pid = try #require(try fleet.text("/child").flatMap { Int32($0.dropLast()) })
+            #expect(kill(pid, 0) != 0 || isZombie(pid))
+        }
+    }
+
+    private func isZombie(_ pid: Int32) -> Bool {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return text.contains(") Z")
+    }
+
     @Test("Every mark in a word is replaced, and nothing else")
     func replacing() {
         #expect(replaced("{{stage}}/a:{{stage}}", "{{stage}}", by: "/s") == "/s/a:/s")

@@ -4,6 +4,7 @@ import FleetModel
 import Foundation
 import HostSystem
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Transaction
@@ -18,16 +19,26 @@ import Testing
             file("/etc/app/a.conf", "one", mode: 0o600), file("/etc/motd", "two"),
             file("/etc/linked", "three", placement: .link), file("/opt/gone/deep/x", "four"),
             file("/usr/same", "five", owner: Ownership(user: "7", group: "8")),
-            file("/etc/wasfile", "one"),
-        ], directories: [DesiredDirectory(path: "/srv/data", bundle: "b", mode: 0o750)])
+            file("/etc/wasfile", "one"), file("/etc/own/a", "one"), file("/etc/own/b", "two"),
+            file("/etc/own/deep/c", "three"), file("/etc/seed", "six", create: .once),
+        ], links: [link("/etc/pointer", to: "motd"), link("/etc/own/l", to: "a")],
+        directories: [
+            DesiredDirectory(path: "/srv/data", bundle: "b", mode: 0o750), owned("/etc/own"),
+        ])
     private static let two = generation(
         2,
         [
             file("/etc/app/a.conf", "two", mode: 0o640), file("/etc/issue", "six"),
             file("/etc/linked", "four", placement: .link), file("/etc/also", "", placement: .link),
             file("/usr/same", "five", owner: Ownership(user: "7", group: "8")),
-            file("/etc/wasfile/now/folder", "two"),
-        ], directories: [DesiredDirectory(path: "/srv/data", bundle: "b", mode: 0o700)])
+            file("/etc/wasfile/now/folder", "two"), file("/etc/own/a", "one"),
+            file("/etc/own/b", "six"), file("/etc/own/new/d", "four"),
+            file("/etc/seed", "six", create: .once),
+        ], links: [link("/etc/pointer", to: "issue")],
+        directories: [
+            DesiredDirectory(path: "/srv/data", bundle: "b", mode: 0o700),
+            owned("/etc/own", mode: 0o700),
+        ])
 
     struct Scenario: Sendable, CustomTestStringConvertible {
         var testDescription: String
@@ -59,7 +70,10 @@ import Testing
             testDescription: "heal",
             move: Move(
                 .heal, from: 1, to: 1,
-                paths: ["/etc/app/a.conf", "/etc/linked", "/opt/gone/deep/x", "/srv/data"]),
+                paths: [
+                    "/etc/app/a.conf", "/etc/linked", "/etc/own/b", "/etc/own/extra",
+                    "/etc/pointer", "/opt/gone/deep/x", "/srv/data",
+                ]),
             old: one, new: one
         ) { device in
             try device.upgrade(from: zero, to: one)
@@ -67,6 +81,9 @@ import Testing
             try device.root.unlink("/etc/linked")
             try device.root.removeTree("/opt/gone")
             try device.root.setMode("/srv/data", 0o777)
+            try device.write("/etc/own/b", "drift")
+            try device.write("/etc/own/extra/x", "drift")
+            try device.root.unlink("/etc/pointer")
         },
     ]
 
@@ -92,7 +109,10 @@ import Testing
             #expect(old != expected)
             #expect(steps > 10)
             var outcomes: Set<String> = []
-            for step in 1...steps {
+            // All of them in `make full`; else as many as a slow machine has time for.
+            let distance = Thoroughness.rounds(3, full: 1)
+            print("\(scenario.testDescription): every \(distance). of \(steps) changes")
+            for step in stride(from: 1, through: steps, by: distance) {
                 let fuse = Fuse(at: step)
                 let outcome = try onCopy(of: start, base: base, fuse) { copy in
                     do {
@@ -117,6 +137,8 @@ import Testing
         try device.root.symbolicLink("motd", at: "/etc/issue")
         try device.root.makeFolders("/srv/data")
         try device.write("/srv/data/theirs", "theirs")
+        try device.write("/etc/own/b", "theirs", mode: 0o600)
+        try device.write("/etc/own/zz/deep", "theirs")
     }
 
     private func run(_ scenario: Scenario, on device: TestDevice) throws {
@@ -157,7 +179,7 @@ import Testing
         switch position {
         case .whole: isOld = found == old
         case .undo: isOld = true
-        case .redo, .settle: isOld = false
+        case .redo, .settle, .reboot, .giveUp: isOld = false
         }
         let wrong = difference(found, isOld ? old : expected)
         #expect(wrong.isEmpty, "step \(step), \(position)")
@@ -184,6 +206,9 @@ import Testing
         #expect(try device.root.readLink("/etc/issue") == "motd", "step \(step)")
         #expect(try device.root.status(of: "/srv/data")?.mode == 0o755, "step \(step)")
         #expect(try device.root.status(of: "/opt") == nil, "step \(step)")
+        #expect(try device.root.listFolder("/etc/own", limit: 9) == ["b", "zz"], "step \(step)")
+        #expect(device.text("/etc/own/b") == "theirs", "step \(step)")
+        #expect(device.text("/etc/own/zz/deep") == "theirs", "step \(step)")
         return isOld ? "old" : "new"
     }
 

@@ -120,30 +120,6 @@ import Testing
         }
     }
 
-    /// Runs `body` with the device as it is seen in a mount namespace of its own, which ends with
-    /// its last process. Does nothing where this machine, like many a container, may not mount.
-    private func withMounts(
-        _ script: String, in device: TestDevice, _ body: (TestDevice) throws -> Void
-    ) throws {
-        let holder = try ChildCommand(
-            "unshare",
-            [
-                "--mount", "sh", "-c", "cd \"$1\" && \(script) && echo ready && exec sleep 300",
-                "sh", device.folder,
-            ]
-        ).start()
-        let end = Clocks.monotonic() + .seconds(20)
-        while holder.output.isEmpty, holder.reap() == nil, Clocks.monotonic() < end {
-            var requests = holder.descriptors.map { PollRequest(reading: $0) }
-            try PollRequest.wait(for: &requests, timeout: .seconds(20))
-            holder.collect()
-        }
-        guard String(decoding: holder.output, as: UTF8.self) == "ready\n" else { return }
-        try body(try TestDevice("/proc/\(holder.pid)/root\(device.folder)"))
-        // The child ends with its last reference.
-        withExtendedLifetime(holder) {}
-    }
-
     @Test("a folder that is ours and becomes empty may become a file, one with strange files not")
     func folderBecomesFile() throws {
         try withDevice { device in

@@ -21,13 +21,17 @@ struct TestDevice {
 
     /// What a new generation goes through: its record, its stage, its journal, its flip.
     func upgrade(from old: GenerationRecord, to new: GenerationRecord) throws {
-        let move = Move(.upgrade, from: old.number, to: new.number)
+        try flip(Move(.upgrade, from: old.number, to: new.number), from: old, to: new)
+        try end(confirming: new.number)
+    }
+
+    /// The same up to where the units would come.
+    func flip(_ move: Move, from old: GenerationRecord, to new: GenerationRecord) throws {
         try root.makeFolders(StateLayout.generation(new.number))
         try store.write(new, at: StateLayout.record(of: new.number))
         try Stage(store: store).make(move, from: old, to: new, contents: Self.contents)
         try store.write(Journal(phase: .flipping, move: move), at: StateLayout.journal)
         try Flip(store: store).perform(move, from: old, to: new)
-        try end(confirming: new.number)
     }
 
     /// What going back and healing go through: the journal comes first.
@@ -55,7 +59,7 @@ struct TestDevice {
         case .undo(let move):
             try Recovery(store: store).discard(generation: move.to)
             try store.remove(StateLayout.journal)
-        case .redo(let move), .settle(let move):
+        case .redo(let move), .settle(let move), .reboot(let move), .giveUp(let move, _):
             let old = try store.generation(move.from)
             let new = try store.generation(move.to)
             guard let old, let new else { fatalError("a generation's record is missing") }
@@ -127,23 +131,36 @@ enum Text {
 
 func file(
     _ path: String, _ text: String, mode: UInt16 = 0o644, bundle: String = "b",
-    placement: Placement = .copy, owner: Ownership = .root
+    placement: Placement = .copy, owner: Ownership = .root, create: Creation = .always,
+    attributes: [String: String] = [:]
 ) -> DesiredFile {
     precondition(Text.all.contains(text))
     return DesiredFile(
         path: path, bundle: bundle, content: SHA256.hash(Array(text.utf8)), size: text.utf8.count,
-        mode: mode, owner: owner, placement: placement)
+        mode: mode, owner: owner, placement: placement, create: create, attributes: attributes)
+}
+
+func link(_ path: String, to target: String, bundle: String = "b") -> DesiredLink {
+    DesiredLink(path: path, bundle: bundle, target: target)
+}
+
+func owned(_ path: String, mode: UInt16 = 0o755, bundle: String = "b") -> DesiredDirectory {
+    DesiredDirectory(path: path, bundle: bundle, mode: mode, isOwned: true)
 }
 
 func generation(
-    _ number: Int, _ files: [DesiredFile] = [], directories: [DesiredDirectory] = [],
-    drift: DriftPolicy = .heal
+    _ number: Int, _ files: [DesiredFile] = [], links: [DesiredLink] = [],
+    directories: [DesiredDirectory] = [], drift: DriftPolicy = .heal
 ) -> GenerationRecord {
     GenerationRecord(
         number: number, revision: nil, created: Instant(seconds: 0),
         state: DesiredState(
-            bundles: [BundlePolicy(name: "b", drift: drift)],
+            bundles: [
+                BundlePolicy(name: "b", drift: drift),
+                BundlePolicy(name: "seen", mode: .observe),
+            ],
             files: files.sorted { $0.path < $1.path },
+            links: links.sorted { $0.path < $1.path },
             directories: directories.sorted { $0.path < $1.path }))
 }
 

@@ -1,0 +1,95 @@
+import AgentMachine
+import DeviceRecords
+import Foundation
+import HostSystem
+import TestSupport
+import Testing
+
+/// `flotilla-agent recover`, as early boot runs it: no network, and no unit is touched.
+@Suite(.enabled(if: geteuid() == 0, "a mount namespace is root's"))
+struct EarlyRecoveryTests {
+    private func withTwoGenerations(_ body: (FleetFollower) throws -> Void) throws {
+        try withFollower(services: "systemd") { device in
+            let unit = "units: [{name: a.service, state: running, restart-on: [/etc/price]}]\n"
+            for price in ["1", "2"] {
+                try device.release(unit, files: ["/etc/price": price, "/etc/other": price])
+                #expect(try device.agent("sync").status == 0)
+            }
+            _ = try device.asked()
+            try body(device)
+        }
+    }
+
+    private func journal(_ device: FleetFollower, _ phase: MovePhase, _ move: Move) throws {
+        var ledger = try #require(try device.store.read(Ledger.self, at: StateLayout.ledger))
+        ledger.confirmed = 1
+        try device.store.write(ledger, at: StateLayout.ledger)
+        try device.store.write(Journal(phase: phase, move: move), at: StateLayout.journal)
+    }
+
+    @Test("What was torn is made whole, and units and gate are left to the agent")
+    func redo() throws {
+        try withTwoGenerations { device in
+            let move = Move(.upgrade, from: 1, to: 2)
+            try journal(device, .flipping, move)
+            try device.write("/etc/price", "1")
+            let recover = try device.agent("recover")
+            #expect(recover.status == 0, "\(recover.complaint)")
+            #expect(recover.complaint.contains("generation 2 were placed again"))
+            #expect(device.text("/etc/price") == "2")
+            #expect(try device.asked().isEmpty)
+            #expect(try device.store.read(Journal.self, at: StateLayout.journal)?.move == move)
+            #expect(try device.outcomes().last?.kind == "recovered")
+            #expect(try device.agent("sync").status == 0)
+            #expect(try device.asked().contains("restart a.service"))
+        }
+    }
+
+    @Test("What was not begun stays as it was")
+    func undo() throws {
+        try withTwoGenerations { device in
+            try journal(device, .flipping, Move(.upgrade, from: 2, to: 3))
+            let recover = try device.agent("recover")
+            #expect(recover.status == 0, "\(recover.complaint)")
+            #expect(recover.complaint.contains("generation 2 is whole"))
+            #expect(device.text("/etc/price") == "2")
+        }
+    }
+
+    @Test("A device to which nothing was brought, and one that is whole, cost nothing")
+    func nothing() throws {
+        try withFollower { device in
+            #expect(try device.agent("recover").status == 0)
+            try device.release("", files: ["/etc/price": "1"])
+            #expect(try device.agent("sync").status == 0)
+            let ledger = device.text(StateLayout.ledger)
+            #expect(try device.agent("recover").status == 0)
+            #expect(device.text(StateLayout.ledger) == ledger)
+        }
+    }
+
+    @Test("What can't be made whole is told, ends by itself, and keeps nobody from booting")
+    func fails() throws {
+        try withTwoGenerations { device in
+            try journal(device, .placed, Move(.upgrade, from: 1, to: 2))
+            try device.write("/etc/price", "1")
+            try device.root.removeTree(StateLayout.repository + "/objects")
+            let recover = try device.agent("recover")
+            #expect(recover.status == 1)
+            #expect(recover.complaint.contains("are not made whole"))
+        }
+    }
+
+    @Test("Where an agent is at work, it is left to that")
+    func busy() throws {
+        try withTwoGenerations { device in
+            let lock = try FileLock(StateLayout.lock, below: device.root)
+            let isTaken = lock != nil
+            #expect(isTaken)
+            let recover = try device.agent("recover")
+            #expect(recover.status == 0)
+            #expect(recover.complaint.contains("somebody else"))
+            _ = consume lock
+        }
+    }
+}

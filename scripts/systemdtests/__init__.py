@@ -1,0 +1,1 @@
+"""Shows the agent under a real systemd; `make test-systemd`."""

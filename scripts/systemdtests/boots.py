@@ -1,0 +1,58 @@
+"""Boots that a release demands, and boots that it costs."""
+
+from .bundles import web
+from .checks import expect
+from .device import AGENT, Device
+from .fleet import Fleet, Server
+
+RECOVER = "flotilla-recover.service"
+
+
+class Boots:
+    def __init__(self, checks, machine, package, _):
+        self.checks = checks
+        self.machine = machine
+        self.device = Device(machine)
+        self.package = package
+        self.fleet = Fleet(machine.folder)
+
+    def tell(self):
+        self.machine.boot()
+        self.device.install(self.package)
+        if not self.device.knows("recover"):
+            self.checks.skip("reboots and boots", "this agent has no command `recover`")
+            return
+        self.device.configure(self.fleet, "maxBoots: 1\n")
+        with Server(self.fleet, self.machine):
+            release = self.fleet.release(web())
+            self.machine.run("systemctl", "start", AGENT)
+            self.device.await_release(release)
+            self.reboot_on_demand()
+            self.too_many_boots()
+
+    def reboot_on_demand(self):
+        with self.checks.named("a change that needs a reboot gets one, with the gate after it"):
+            release = self.fleet.release(
+                web(restart="two", more="reboot-on: [/etc/web/restart.conf]\n"))
+            self.device.look()
+            self.machine.await_reboot()
+            self.device.await_release(release)
+            expect(self.machine.read("/etc/web/restart.conf") == "restart two\n", "other bytes")
+
+    def too_many_boots(self):
+        with self.checks.named("a generation that costs too many boots is left, early at boot"):
+            self.fleet.release(web(restart="three", settle="1h", deadline="2h"))
+            self.device.look()
+            self.device.await_phase("settling")
+            # An orderly one costs nothing, three short ones are one.
+            self.machine.reboot()
+            for _ in range(3):
+                self.device.await_phase("settling")
+                expect(self.machine.read("/etc/web/restart.conf") == "restart three\n", "too early")
+                self.machine.crash()
+                self.machine.boot()
+            log = self.machine.journal(RECOVER)
+            expect("given up" in log, f"recovery says: {log}")
+            status = self.device.await_outcome("rolledBack", None)
+            expect(self.machine.read("/etc/web/restart.conf") == "restart two\n", "other bytes")
+            expect("boots" in str(status["failed"]), f"remembered: {status['failed']}")
