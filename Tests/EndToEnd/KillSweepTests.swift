@@ -9,7 +9,8 @@ import Testing
     private static let kills = Thoroughness.rounds(8, full: 24)
     private static let count = 200
 
-    @Test("killed again and again while it applies 200 files, every path is wholly old or wholly new")
+    @Test(
+        "killed again and again while it applies 200 files, every path is wholly old or wholly new")
     func sweep() throws {
         var files = [
             SmallFleet.bundle: """

@@ -6,5 +6,6 @@ public enum Thoroughness {
     /// Set by `make full`.
     public static let isFull = ProcessInfo.processInfo.environment["FLOTILLA_FULL"] != nil
 
+    /// `usually` in `make test`, `full` in `make full`.
     public static func rounds(_ usually: Int, full: Int) -> Int { isFull ? full : usually }
 }

@@ -101,7 +101,8 @@ package struct PlaceView {
             case .directory:
                 try root.makeFolder(here, mode: 0o700)
                 try Self.mount(
-                    there, at: root.hostPath(of: here), flags: flotilla_mount_bind | flotilla_mount_recursive)
+                    there, at: root.hostPath(of: here),
+                    flags: flotilla_mount_bind | flotilla_mount_recursive)
             case .file, .other:
                 try root.createFile(here, contents: [], mode: 0o600)
                 try Self.mount(there, at: root.hostPath(of: here), flags: flotilla_mount_bind)

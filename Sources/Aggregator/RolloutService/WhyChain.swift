@@ -290,7 +290,8 @@ struct WhyChain {
         case .succeeded: "It has the release, and is well."
         case .failed: "The release failed on it."
         case .rolledBack: "The release failed on it, and it went back by itself."
-        case .lostLink: "Nobody answered it after the release, nor before it again; it went back, and tries again."
+        case .lostLink:
+            "Nobody answered it after the release, nor before it again; it went back, and tries again."
         case .silent: "It is online, may have the release, and says nothing of it."
         case .offline: "It is offline."
         case .held: "A technician holds it."

@@ -51,7 +51,8 @@ extension Originals {
     private func putBack(
         _ path: String, _ file: SavedFiles.SavedFile, _ inspector: inout Inspector
     ) throws -> Bool {
-        let expected = ExpectedFile(of: file)
+        var expected = ExpectedFile(of: file)
+        expected.dropped = try ownAttributes(of: path).filter { file.attributes[$0] == nil }
         if try inspector.difference(from: expected, at: path) == nil { return false }
         let place = SavedFiles.contents(file.content)
         let bytes = try root.readFile(place, limit: Limits.fileBytes)
@@ -70,6 +71,12 @@ extension Originals {
         }
         try root.rename(ready, to: path)
         return true
+    }
+
+    /// Those that a bundle may have given to a file, which may be the original in all else.
+    private func ownAttributes(of path: String) throws -> [String] {
+        guard try root.standing(at: path)?.kind == .file else { return [] }
+        return try root.attributes(of: path).keys.filter { $0.utf8.starts(with: "user.".utf8) }
     }
 
     private func putBack(_ path: String, linkTo target: String) throws -> Bool {

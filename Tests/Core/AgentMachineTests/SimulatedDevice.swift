@@ -205,7 +205,7 @@ struct SimulatedDevice {
     private mutating func write(_ phase: MovePhase, _ move: Move) {
         if move.purpose == .upgrade, journal.map({ isSame($0.move, move) }) != true {
             if isHeld { fail("\(move) begins on a held device") }
-            if hasWaves == true, openRelease != revisions[move.to] {
+            if hasWaves == true, order?.isOpen != true || order?.release != revisions[move.to] {
                 fail("\(move) goes on, and its order is closed")
             }
         }
@@ -266,7 +266,8 @@ struct SimulatedDevice {
                 : .restageFailed("r")
         case .compare where Int.random(in: 0..<6, using: &generator) == 0:
             isGood()
-                ? .scanned([Drift.found("/a", .heal), Drift.found("/b", .report)]) : .scanFailed("s")
+                ? .scanned([Drift.found("/a", .heal), Drift.found("/b", .report)])
+                : .scanFailed("s")
         case .compare(let generation), .probe(let generation):
             .probed(results(of: generation))
         case .askGit: isGood() ? .gitAnswered : .gitSilent("g")

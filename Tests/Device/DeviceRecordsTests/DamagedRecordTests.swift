@@ -65,7 +65,7 @@ extension Samples {
         try withStore { store, _ in
             for sample in try samples() {
                 guard case .object(var members) = sample.json else { continue }
-                members["format"] = 2
+                members["format"] = 9
                 try write(Array(JSONValue.object(members).pretty.utf8), store)
                 let error = try #require(try damage(sample, store), "\(sample.name)")
                 #expect(error.diagnostics.contains { $0.message.contains("`format`") })

@@ -9,7 +9,7 @@ import Testing
 @Suite(.enabled(if: geteuid() == 0, "a mount namespace is root's"))
 struct EarlyRecoveryTests {
     private func withTwoGenerations(_ body: (FleetFollower) throws -> Void) throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             let unit = "units: [{name: a.service, state: running, restart-on: [/etc/price]}]\n"
             for price in ["1", "2"] {
                 try device.release(unit, files: ["/etc/price": price, "/etc/other": price])
@@ -58,7 +58,7 @@ struct EarlyRecoveryTests {
 
     @Test("A device to which nothing was brought, and one that is whole, cost nothing")
     func nothing() throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             #expect(try device.agent("recover").status == 0)
             try device.release("", files: ["/etc/price": "1"])
             #expect(try device.agent("sync").status == 0)

@@ -134,7 +134,7 @@ final class FleetFollower {
     }
 }
 
-func withFollower(
+func withFleetFollower(
     services: String = "none", more: String = "", _ body: (FleetFollower) throws -> Void
 ) throws {
     try withTemporaryFolder { folder in

@@ -17,7 +17,7 @@ struct HookTests {
 
     @Test("A hook that says not now leaves no trace, is told once, and the move comes later")
     func notNow() throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             let script = #"test -e "$FLOTILLA_ROOT/ready" || { echo a customer pays; exit 75; }"#
             try device.release(
                 "hooks:\n" + hook("till", "before", script), files: ["/etc/price": "1"])
@@ -38,7 +38,7 @@ struct HookTests {
 
     @Test("A hook that refuses rejects the release: nothing is touched, and no secret is told")
     func refuses() throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             let script = "echo checking; echo password=hunter2 is wrong >&2; exit 3"
             try device.release(
                 "hooks:\n" + hook("guard", "before", script), files: ["/etc/price": "1"])
@@ -55,7 +55,7 @@ struct HookTests {
 
     @Test("Hooks know what changes, for which move, and run in both directions")
     func variables() throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             let note =
                 #"echo "$FLOTILLA_MOMENT $FLOTILLA_PURPOSE $FLOTILLA_PREVIOUS-$FLOTILLA_GENERATION "#
                 + #"$FLOTILLA_BUNDLE $FLOTILLA_CHANGED_COUNT" $FLOTILLA_CHANGED >> "$FLOTILLA_ROOT/log""#
@@ -85,7 +85,7 @@ struct HookTests {
 
     @Test("At its time-out a hook is ended with all of its group", arguments: ["before", "after"])
     func hangs(moment: String) throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             // The second process is left behind by the one that the agent started.
             let script =
                 #"sleep 600 & echo $! > "$FLOTILLA_ROOT/child"; (sleep 601 & echo $! > "#
@@ -107,7 +107,7 @@ struct HookTests {
 
     @Test("A hook after the flip that fails sends the device back to the old bytes")
     func afterFails() throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             try device.release("", files: ["/etc/price": "1"])
             #expect(try device.agent("sync").status == 0)
             let script = #"test "$FLOTILLA_PURPOSE" = goBack || { echo it shows nothing; exit 1; }"#
@@ -129,7 +129,7 @@ struct HookTests {
 
     @Test("What a move will do is shown before it happens, in text and in JSON")
     func diff() throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             let manifest =
                 "reboot-on: [/etc/kernel]\nunits: [{name: a.service, state: running, enabled: true}]\n"
                 + "hooks:\n" + hook("b", "before", "true") + hook("a", "after", "true")

@@ -269,7 +269,7 @@ import Testing
         #expect(!note(.step(move, .units(.afterFlip)), in: &ledger))
         let details = EventDetails(took: .milliseconds(840), changes: ["daemon-reload", "start a"])
         for step in [MoveStep.units(.afterFlip), .flipped, .needsReboot, .settling] {
-            ledger.note(.step(move, step), at: Self.moment, details) { Self.generation($0) }
+            _ = ledger.note(.step(move, step), at: Self.moment, details) { Self.generation($0) }
         }
         #expect(
             ledger.outcomes.map(\.kind) == ["units", "flipped", "needsReboot", "settling"])

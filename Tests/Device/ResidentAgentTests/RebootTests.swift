@@ -31,7 +31,7 @@ struct RebootTests {
 
     @Test("A change below reboot-on boots the machine after the files, and the gate comes after it")
     func reboots() throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             try device.release(manifest, files: ["/etc/kernel/cmdline": "quiet"])
             #expect(try device.agent("sync").status == 1)
             #expect(try device.asked() == ["reboot"])
@@ -55,7 +55,7 @@ struct RebootTests {
 
     @Test("Without systemd it waits for somebody's boot, and can be taken back meanwhile")
     func waits() throws {
-        try withFollower { device in
+        try withFleetFollower { device in
             try device.release(manifest, files: ["/etc/kernel/cmdline": "quiet"])
             for _ in 0..<5 {
                 #expect(try device.agent("sync").status == 1)
@@ -74,7 +74,7 @@ struct RebootTests {
 
     @Test("A machine that keeps the name of its boot is believed the third time")
     func sameName() throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             try device.release(manifest, files: ["/etc/kernel/cmdline": "quiet"])
             var syncs = 1
             while try device.agent("sync").status != 0, syncs < 10 { syncs += 1 }
@@ -87,7 +87,7 @@ struct RebootTests {
         "A generation that costs too many boots is left for good, by early boot or by the agent",
         arguments: ["recover", "sync"])
     func tooManyBoots(command: String) throws {
-        try withFollower(more: "maxBoots: 2\n") { device in
+        try withFleetFollower(more: "maxBoots: 2\n") { device in
             try device.release("", files: ["/etc/price": "1"])
             #expect(try device.agent("sync").status == 0)
             try device.release(

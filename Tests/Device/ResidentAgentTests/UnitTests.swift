@@ -14,7 +14,7 @@ struct UnitTests {
 
     @Test("A unit comes, reloads, restarts and leaves as the difference demands, and no more")
     func life() throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             try device.release(manifest, files: [unit: "1", "/etc/a.conf": "1"])
             #expect(try device.agent("sync").status == 0)
             #expect(
@@ -46,7 +46,7 @@ struct UnitTests {
 
     @Test("A move that is abandoned starts again what ran, and nothing else")
     func undo() throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             try device.release(manifest, files: [unit: "1", "/etc/keep": "1"])
             #expect(try device.agent("sync").status == 0)
             _ = try device.asked()
@@ -71,7 +71,7 @@ struct UnitTests {
 
     @Test("Where systemd does not say how a unit stands, nothing is touched")
     func unseen() throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             try device.release(manifest, files: [unit: "1"])
             #expect(try device.agent("sync").status == 0)
             _ = try device.asked()

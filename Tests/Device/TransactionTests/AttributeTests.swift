@@ -35,6 +35,17 @@ import Testing
         }
     }
 
+    @Test("an original with the very bytes of ours comes back without our attributes")
+    func original() throws {
+        try withDevice { device in
+            try device.write("/a", "one")
+            let one = generation(1, [file("/a", "one", attributes: ["user.origin": "fleet"])])
+            try device.upgrade(from: zero, to: one)
+            try device.redo(Move(.goBack, from: 1, to: 0), from: one, to: zero)
+            #expect(try attributes(of: "/a", on: device) == [:])
+        }
+    }
+
     @Test("labels go over to what replaces a file, a link or a directory; capabilities don't")
     func labels() throws {
         try withDevice { device in
