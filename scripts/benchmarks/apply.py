@@ -1,11 +1,14 @@
 """What a release costs a device: the first apply, one changed file, none, and ten files healed.
-Beside it what people use instead, on the same files and the same disk."""
+Beside it what people use instead, on the same files and the same disk.
+
+Nothing is removed before the end: ext4 looks long for a free inode where many were freed in the last
+seconds, and that would be measured instead."""
 
 import os
 import random
 import shutil
-import tempfile
 
+from .disk import Disk
 from .measure import median, usage_of_run
 from .processes import BenchError, attempt, run
 from .tree import Source
@@ -20,14 +23,11 @@ LARGE = 32 * MIB
 def measure(report, programs):
     if os.geteuid() != 0:
         raise BenchError("devices' files belong to root, so this must run as root")
-    folder = tempfile.mkdtemp(prefix="flotilla-bench-")
-    try:
-        os.chmod(folder, 0o755)
-        _small(report, programs, f"{folder}/small")
-        _large(report, programs, f"{folder}/large")
-        _many(report, programs, f"{folder}/many")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with Disk() as disk:
+        report.note(f"devices and peers: {disk.note}; the remote: in memory")
+        for name, part in [("small", _small), ("large", _large), ("many", _many)]:
+            os.mkdir(f"{disk.folder}/{name}")
+            part(report, programs, f"{disk.folder}/{name}")
 
 
 class Fresh:
@@ -77,12 +77,9 @@ maxDisk: 512MiB
                 if file.read() != text:
                     raise BenchError(f"{name} is not what it should be on {self.root}")
 
-    def remove(self):
-        shutil.rmtree(self.root)
-
 
 def _small(report, programs, folder):
-    source = Source(folder, FILES)
+    source = Source(FILES)
     try:
         first, staged = [], []
         for _ in range(RUNS):
@@ -90,11 +87,9 @@ def _small(report, programs, folder):
             run("sync")
             first.append(device.sync())
             device.expect(source)
-            device.remove()
             device = Fresh(programs, folder, source)
             device.worker("fetch")
             staged.append(device.worker("stage", "--tip", source.head))
-            device.remove()
         _tell(report, "first apply, 1,000 files, durable", first, wall=250, cpu=150)
         _tell(report, "of it the worker that stages", staged)
         report.goal(
@@ -151,7 +146,7 @@ def _writes(device):
 
 def _large(report, programs, folder):
     """A file that no delta helps with, far larger than all that a worker may take."""
-    source = Source(folder, 1, size=LARGE, compressible=False)
+    source = Source(1, size=LARGE, compressible=False)
     try:
         device = Fresh(programs, folder, source)
         fetched = device.worker("fetch")
@@ -159,7 +154,6 @@ def _large(report, programs, folder):
         report.goal("a file of 32 MiB: peak RSS of stage", staged.rss / MIB, 24.0, "MiB")
         report.value("the same of fetch", fetched.rss / MIB, "MiB")
         report.value("the same: CPU of stage", staged.cpu * 1000, "ms")
-        device.remove()
         device = Fresh(programs, folder, source)
         device.sync()
         device.expect(source)
@@ -171,19 +165,14 @@ def _many(report, programs, folder):
     """Ten times as many files must not cost much more than ten times as much."""
     costs = {}
     for count in [FILES, 10 * FILES]:
-        source = Source(f"{folder}-{count}", count)
+        source = Source(count)
         try:
-            runs = []
-            for _ in range(3):
-                device = Fresh(programs, f"{folder}-{count}", source)
-                runs.append(device.sync())
-                device.remove()
+            runs = [Fresh(programs, folder, source).sync() for _ in range(3)]
             costs[count] = median([usage.cpu for usage in runs])
             if count > FILES:
                 _tell(report, "first apply, 10,000 files", runs)
         finally:
             source.end()
-            shutil.rmtree(f"{folder}-{count}", ignore_errors=True)
     ratio = costs[10 * FILES] / costs[FILES]
     report.goal("CPU of 10,000 files, as a multiple of 1,000", ratio, 12.0, "x")
 
@@ -221,7 +210,7 @@ def _peers(report, folder, source, ours):
             file.write(f"set -eu\n{text}\n")
         usages, again = [], []
         for number in range(RUNS):
-            target = f"{folder}/peer-{number}"
+            target = f"{folder}/{needs}-{number}"
             environment = {
                 "PATH": os.environ["PATH"], "url": source.url, "target": target,
                 "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
@@ -232,8 +221,6 @@ def _peers(report, folder, source, ours):
                 if runs[-1].status != 0:
                     with open(f"{folder}/log", errors="replace") as file:
                         raise BenchError(f"{name}: {file.read()[-300:]}")
-            shutil.rmtree(target)
-            shutil.rmtree(f"{target}.x", ignore_errors=True)
         _tell(report, name, usages)
         _tell(report, f"{name}, once more", again)
         wall, cpu = median([u.wall for u in usages]), median([u.cpu for u in usages])

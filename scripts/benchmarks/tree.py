@@ -4,10 +4,13 @@ own daemon on this machine."""
 import json
 import os
 import random
+import shutil
+import tempfile
 
 from .loopback import accepts, free_port
 from .processes import Background, BenchError, run, wait_until
 
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 FOLDERS = 40
 WORDS = [
     "server", "listen", "timeout", "retry", "interface", "address", "gateway", "enabled", "path",
@@ -18,7 +21,11 @@ WORDS = [
 class Source:
     """`content` is what a device is to have below /srv/many, by name."""
 
-    def __init__(self, folder, files, size=None, compressible=True):
+    def __init__(self, files, size=None, compressible=True):
+        # In memory: what it writes and removes shall cost nobody who is measured.
+        folder = tempfile.mkdtemp(prefix="flotilla-bench-", dir=MEMORY)
+        os.chmod(folder, 0o755)
+        self._home = folder
         self.folder = f"{folder}/fleet"
         self._dice = random.Random(20_261_123)
         self.content = {}
@@ -44,6 +51,8 @@ health: {settle: 0s}
             name = f"{number % FOLDERS:02}/file-{number}.conf"
             self._put(name, self._bytes(size or self._dice.randint(1024, 8192), compressible))
         self._release("First")
+        # As a server has it. Later releases are a few objects, which it packs when they are asked for.
+        self._git("repack", "-adq")
         self._serve(folder)
 
     def _bytes(self, size, compressible):
@@ -70,7 +79,6 @@ health: {settle: 0s}
         self._git("add", "--all")
         self._git(
             "commit", "--quiet", "-S", "-m", f"{subject}\n\nFlotilla-Channel: bench/main")
-        # As a server has it: one pack, in which later versions are differences to others.
         self.head = self._git("rev-parse", "HEAD").strip()
 
     def change(self, count):
@@ -99,3 +107,4 @@ health: {settle: 0s}
 
     def end(self):
         self._server.end()
+        shutil.rmtree(self._home, ignore_errors=True)

@@ -5,8 +5,17 @@ package enum DevicePath {
     /// Whether a path is the root folder, or absolute and normalised, with names that the kernel
     /// takes.
     package static func isNormalised(_ path: String) -> Bool {
-        path == "/"
-            || isAbsolutePath(path) && names(of: path).allSatisfy { $0.utf8.count <= 255 }
+        path == "/" || isAbsolutePath(path) && hasShortNames(path)
+    }
+
+    private static func hasShortNames(_ path: String) -> Bool {
+        if path.utf8.count <= 255 { return true }
+        var length = 0
+        for byte in path.utf8 {
+            length = byte == UInt8(ascii: "/") ? 0 : length + 1
+            if length > 255 { return false }
+        }
+        return true
     }
 
     /// `["etc", "motd"]`
@@ -22,7 +31,8 @@ package enum DevicePath {
     }
 
     package static func name(of path: String) -> String {
-        names(of: path).last.map(String.init) ?? ""
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return String(path[path.utf8.index(after: slash)...])
     }
 
     package static func join(_ folder: String, _ name: some StringProtocol) -> String {

@@ -7,13 +7,30 @@ package struct FileDescriptor: ~Copyable {
     package let raw: Int32
     /// What error messages call it.
     let path: String
+    /// Whose it is, where others use it too.
+    private let owner: OpenFolder?
+    private var isReleased = false
 
     init(owning raw: Int32, path: String) {
         self.raw = raw
         self.path = path
+        owner = nil
+    }
+
+    init(sharing folder: OpenFolder, path: String) {
+        raw = folder.raw
+        self.path = path
+        owner = folder
+    }
+
+    /// The number, which is the caller's to close from now on.
+    consuming func release() -> Int32 {
+        isReleased = true
+        return raw
     }
 
     deinit {
+        if owner != nil || isReleased { return }
         // Linux always frees the number, even where close reports an error; what must be durable
         // was synchronised before.
         _ = close(raw)
@@ -30,6 +47,16 @@ package struct FileDescriptor: ~Copyable {
         }
         buffer.removeLast(count - received)
         return buffer
+    }
+
+    /// Fills the buffer as far as there is something; 0 at the end of the file.
+    func read(into buffer: inout [UInt8]) throws(SystemError) -> Int {
+        let descriptor = raw
+        return try systemCall("read", path) {
+            unsafe buffer.withUnsafeMutableBytes {
+                unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+            }
+        }
     }
 
     /// Everything up to the end of the file; more than `limit` bytes are an error.

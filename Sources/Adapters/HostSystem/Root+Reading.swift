@@ -62,16 +62,18 @@ extension FileDescriptor {
     package func contentDigest(limit: Int) throws(SystemError) -> ContentDigest {
         var hasher = StreamedSHA256()
         var size = 0
+        // One buffer for all parts, and a small one: most files are small.
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {
-            let part = try read(upTo: 64 << 10)
-            if part.isEmpty { return hasher.finalize() }
-            size += part.count
+            let count = try read(into: &buffer)
+            if count == 0 { return hasher.finalize() }
+            size += count
             if size > limit {
                 throw SystemError(
                     operation: "read", path: path, code: EFBIG,
                     advice: "it is larger than \(limit) bytes")
             }
-            hasher.update(part)
+            hasher.update(buffer[..<count])
         }
     }
 }

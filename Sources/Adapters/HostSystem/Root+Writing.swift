@@ -27,10 +27,22 @@ extension Root {
         }
     }
 
-    /// Begins a new file whose bytes come part by part; something that already stands there is an
-    /// error. Whoever does not come to its end removes it.
+    /// Begins a new file whose bytes come part by part, in the place of a file that stands there.
+    /// Whoever does not come to its end removes it.
     package func beginFile(
         _ path: String, owner: FileOwner? = nil
+    ) throws(SystemError) -> GrowingFile {
+        do throws(SystemError) {
+            return try beginNewFile(path, owner: owner)
+        } catch {
+            guard error.isAlreadyThere else { throw error }
+            try unlink(path, missingIsFine: true)
+            return try beginNewFile(path, owner: owner)
+        }
+    }
+
+    private func beginNewFile(
+        _ path: String, owner: FileOwner?
     ) throws(SystemError) -> GrowingFile {
         let place = try openParent(of: path, to: "create")
         try willChange("create", path)

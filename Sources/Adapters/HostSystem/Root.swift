@@ -12,6 +12,7 @@ package struct Root: Sendable {
     package let hostPath: String
     private let folder: OpenFolder
     private let watcher: ChangeWatcher?
+    private let folders: FolderMemory?
 
     /// Asked before each single change, with what is going to happen to which path. What it throws
     /// is thrown instead of the change: tests end a process that way between any two of them.
@@ -25,9 +26,22 @@ package struct Root: Sendable {
         self.hostPath = hostPath
         folder = OpenFolder(raw: raw)
         self.watcher = watcher
+        folders = nil
     }
 
+    private init(_ root: Root, _ folders: FolderMemory) {
+        hostPath = root.hostPath
+        folder = root.folder
+        watcher = root.watcher
+        self.folders = folders
+    }
+
+    /// The same root for one piece of work on many paths: it keeps the folders open that were used
+    /// last. Whoever holds it for longer holds file systems that cannot be unmounted.
+    package func keepingFolders() -> Root { Root(self, FolderMemory()) }
+
     func willChange(_ operation: String, _ path: String) throws(SystemError) {
+        folders?.forget(before: operation, at: path)
         try watcher?(operation, path)
     }
 
@@ -50,8 +64,21 @@ package struct Root: Sendable {
             throw SystemError(operation: operation, path: path, code: EBUSY)
         }
         let parent = DevicePath.parent(of: path)
-        let descriptor = try openFolder(parent, flotilla_o_path, to: operation, path)
-        return Place(folder: descriptor, name: DevicePath.name(of: path), path: path)
+        guard let folders else {
+            let descriptor = try openFolder(parent, flotilla_o_path, to: operation, path)
+            return Place(folder: descriptor, name: DevicePath.name(of: path), path: path)
+        }
+        if let known = folders.folder(at: parent), DevicePath.isNormalised(path) {
+            return Place(
+                folder: FileDescriptor(sharing: known, path: parent),
+                name: DevicePath.name(of: path), path: path)
+        }
+        let opened = OpenFolder(
+            raw: try openRawFolder(parent, flotilla_o_path, to: operation, path))
+        folders.keep(opened, at: parent)
+        return Place(
+            folder: FileDescriptor(sharing: opened, path: parent),
+            name: DevicePath.name(of: path), path: path)
     }
 
     /// Opens a folder itself, for its entries and for `fsync`.
@@ -62,6 +89,13 @@ package struct Root: Sendable {
     private func openFolder(
         _ path: String, _ access: Int32, to operation: String, _ subject: String
     ) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(
+            owning: try openRawFolder(path, access, to: operation, subject), path: path)
+    }
+
+    private func openRawFolder(
+        _ path: String, _ access: Int32, to operation: String, _ subject: String
+    ) throws(SystemError) -> Int32 {
         guard DevicePath.isNormalised(path), DevicePath.isNormalised(subject) else {
             throw SystemError(
                 operation: operation, path: subject, code: EINVAL,
@@ -71,14 +105,14 @@ package struct Root: Sendable {
         let relative = path == "/" ? "." : String(path.dropFirst())
         let rules = UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
         do throws(SystemError) {
-            let raw = try systemCall(operation, subject) {
+            return try systemCall(operation, subject) {
                 unsafe flotilla_openat2(
                     folder.raw, relative, UInt64(UInt32(bitPattern: flags)), 0, rules)
             }
-            return FileDescriptor(owning: raw, path: path)
         } catch {
             if error.code == ENOSYS {
                 return try walk(to: path, access: flags, operation: operation, subject: subject)
+                    .release()
             }
             throw explained(error, folder: path)
         }
@@ -130,8 +164,8 @@ package struct Root: Sendable {
     }
 }
 
-/// Shares one descriptor among copies of a `Root`.
-private final class OpenFolder: Sendable {
+/// Shares one descriptor among those who need the folder.
+final class OpenFolder: Sendable {
     let raw: Int32
 
     init(raw: Int32) { self.raw = raw }

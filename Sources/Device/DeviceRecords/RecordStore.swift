@@ -7,9 +7,20 @@ internal import JSONDocument
 /// of the folder: after a power cut a record is the old one or the new one, whole.
 package struct RecordStore: Sendable {
     package let root: Root
-    private let memory = GenerationMemory()
+    private let memory: GenerationMemory
 
-    package init(root: Root) { self.root = root }
+    package init(root: Root) {
+        self.root = root
+        memory = GenerationMemory()
+    }
+
+    private init(_ root: Root, _ memory: GenerationMemory) {
+        self.root = root
+        self.memory = memory
+    }
+
+    /// The same for one piece of work on many paths; see `Root.keepingFolders`.
+    package func keepingFolders() -> RecordStore { RecordStore(root.keepingFolders(), memory) }
 
     /// Nil where there is no such record yet.
     package func read<Record: DeviceRecord>(_ type: Record.Type, at path: String)

@@ -8,7 +8,7 @@ internal import Transaction
 /// What a technician does on site, without a network.
 package struct Commands {
     let root: Root
-    let store: RecordStore
+    var store: RecordStore
 
     package init(_ root: Root) {
         self.root = root
@@ -22,7 +22,10 @@ package struct Commands {
 
     package func sync(_ loop: AgentLoop) throws -> AgentExit {
         guard try loop.runOnce(patience: Self.patience, .syncRequested) else { return busy() }
-        return try status(asJSON: false)
+        // It has the records in memory that are to be shown.
+        var knowing = self
+        knowing.store = loop.store
+        return try knowing.status(asJSON: false)
     }
 
     package func rollback(to target: Int?, reason: String, loop: AgentLoop) throws -> AgentExit {

@@ -90,7 +90,7 @@ package struct RevisionStage {
             return .upToDate(try newest(than: chosen, trust, facts, with: digest))
         }
         return try verdict(
-            on: resolved, chosen, over: current, knownFailures: ledger ?? Ledger())
+            on: resolved, with: digest, chosen, over: current, knownFailures: ledger ?? Ledger())
     }
 
     /// A device on which a newer release would change nothing needs no order for it: it counts as
@@ -110,11 +110,10 @@ package struct RevisionStage {
     }
 
     private func verdict(
-        on resolved: ResolvedDevice, _ chosen: ContentChoice, over current: GenerationRecord,
-        knownFailures ledger: Ledger
+        on resolved: ResolvedDevice, with digest: ContentDigest, _ chosen: ContentChoice,
+        over current: GenerationRecord, knownFailures ledger: Ledger
     ) throws(StagingError) -> StageOutcome.Verdict {
         let revision = chosen.release
-        let digest = resolved.state.digest
         guard chosen.isSignerTrusted else {
             return .rejected(
                 revision, code: "signerRemoved",

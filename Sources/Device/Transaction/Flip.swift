@@ -12,7 +12,7 @@ package struct Flip {
     private let store: RecordStore
     private var root: Root { store.root }
 
-    package init(store: RecordStore) { self.store = store }
+    package init(store: RecordStore) { self.store = store.keepingFolders() }
 
     /// A flip that was not done, and whether it has to be taken back.
     package struct Failure: Error, Equatable, Sendable, CustomStringConvertible {

@@ -9,7 +9,7 @@ package import HostSystem
 /// It remembers digests of files whose status has not moved since: a scan of an unchanged device
 /// reads no file.
 package struct Inspector {
-    private let root: Root
+    private var root: Root
     private var memory = DigestMemory()
     private var owners: [Ownership: FileOwner] = [:]
 
@@ -25,7 +25,10 @@ package struct Inspector {
     package mutating func deviations(
         from record: GenerationRecord, watching: Watching = { _, _, _ in true }
     ) throws(TransactionError) -> [Deviation] {
-        try asTransaction { try findDeviations(from: record, watching) }
+        let plain = root
+        root = root.keepingFolders()
+        defer { root = plain }
+        return try asTransaction { try findDeviations(from: record, watching) }
     }
 
     private mutating func findDeviations(

@@ -35,7 +35,7 @@ package struct Preflight {
 
     /// - Parameter state: With what is only observed.
     private init(state: DesiredState, store: RecordStore) throws {
-        root = store.root
+        root = store.root.keepingFolders()
         saved = try Originals(store: store).read()
         directories = Dictionary(
             state.applied.directories.map { ($0.path, $0) },

@@ -18,7 +18,8 @@ package struct SpaceNeeds {
     ) throws(TransactionError) -> [SpaceNeed] {
         try asTransaction {
             var needs = SpaceNeeds(
-                root: store.root, block: try store.root.space(at: StateLayout.state).blockSize)
+                root: store.root.keepingFolders(),
+                block: try store.root.space(at: StateLayout.state).blockSize)
             try needs.add(move, from: old, to: new, saved: Originals(store: store).read())
             if rendered > 0 { needs.add(rendered, to: StateLayout.state) }
             return needs.bytes.sorted { $0.key < $1.key }

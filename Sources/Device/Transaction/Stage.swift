@@ -10,7 +10,7 @@ package struct Stage {
     private let durability: BulkSync
 
     package init(store: RecordStore) {
-        self.store = store
+        self.store = store.keepingFolders()
         durability = BulkSync(root: store.root)
     }
 
@@ -140,7 +140,6 @@ package struct Stage {
     ) throws {
         let root = store.root
         let owner = try inspector.owner(of: file.owner)
-        try root.unlink(path, missingIsFine: true)
         let isDurable = try durability.mustSync(in: DevicePath.parent(of: path)) || isInUse
         let ready = try root.beginFile(path, owner: owner)
         do {
