@@ -110,15 +110,16 @@ extension AgentMachine {
             state = .flipping(move, gate, Course())
             return [.flip(move)]
         }
-        state = .idle
-        guard objection.verdict == .notNow else { return trouble(objection) + [.forgetJournal] }
+        guard objection.verdict == .notNow else {
+            return trouble(objection) + [.forgetJournal] + healUnits()
+        }
         postponedHealings += 1
         let pause = pace.retryDelay(after: postponedHealings)
         nextScan = max(nextScan, now + pause)
         return [
             .record(.postponed(move, nil, reason: objection.reason, retryAfter: pause)),
             .forgetJournal,
-        ]
+        ] + healUnits()
     }
 
     private func trouble(_ objection: HookResult?) -> [AgentEffect] {

@@ -2,6 +2,7 @@ internal import AgentMachine
 internal import DeviceRecords
 internal import FleetModel
 internal import HostSystem
+internal import Transaction
 internal import UnitControl
 internal import UnitPlanning
 
@@ -14,13 +15,16 @@ extension AgentLoop {
     /// All that a move does. It is made once for a move, for the records of generations are large.
     func plan(for move: Move) throws -> MovePlan {
         if let known = plans.plan(for: move) { return known }
-        let new = try knownGeneration(move.to)
-        let plan =
-            move.purpose == .heal
-            ? MovePlan(healing: move.paths, in: new.state)
-            : MovePlan(from: try knownGeneration(move.from).state, to: new.state)
+        let plan = try makePlan(for: move)
         plans.keep(plan, for: move)
         return plan
+    }
+
+    private func makePlan(for move: Move) throws -> MovePlan {
+        let new = try knownGeneration(move.to)
+        if move.purpose == .heal { return MovePlan(healing: move.paths, in: new.state) }
+        let old = try knownGeneration(move.from)
+        return try MovePlan(of: move, from: old, to: new, in: store)
     }
 
     private func unitActions(for move: Move, _ moment: UnitMoment) throws -> [UnitAction] {
@@ -105,6 +109,17 @@ extension AgentLoop {
         else { return }
         say("the machine is booted, for a change needs it")
         start(.reboot, command, deadline: UnitControl.actionDeadline)
+    }
+}
+
+extension MovePlan {
+    /// What a move does on this disk: nobody needs anything for the sake of a path that stood there
+    /// already as it is to be.
+    init(
+        of move: Move, from old: GenerationRecord, to new: GenerationRecord, in store: RecordStore
+    ) throws(TransactionError) {
+        let difference = try EffectiveDifference(store: store).read(for: move, from: old, to: new)
+        self.init(from: old.state, to: new.state, changing: difference)
     }
 }
 

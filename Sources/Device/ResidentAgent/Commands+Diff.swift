@@ -1,3 +1,4 @@
+internal import AgentMachine
 internal import DeviceRecords
 internal import Documents
 internal import FleetModel
@@ -16,7 +17,8 @@ extension Commands {
             say("not both generations are kept; `flotilla-agent history` lists those that are")
             return .notWell
         }
-        let plan = MovePlan(from: old.state, to: new.state)
+        let move = Move(to < from ? .goBack : .upgrade, from: from, to: to)
+        let plan = try MovePlan(of: move, from: old, to: new, in: store)
         print(asJSON ? plan.json(from: from, to: to).pretty + "\n" : plan.text)
         return .well
     }

@@ -54,6 +54,7 @@ package struct EarlyRecovery {
     private func recover() throws {
         for line in try RecordRepair(store: store).run(at: Clocks.wall()) { say(line) }
         if let move = try Recovery(store: store).begin().trial { try charge(move) }
+        try disableWhatLeaves()
         switch try makeFilesWhole() {
         case .nothing: say("all files are whole")
         case .undone(let move):
@@ -88,31 +89,38 @@ package struct EarlyRecovery {
         let count = BootCount.seen(
             known, generation: move.to, boot: try Clocks.bootID())
         if count != known { try store.write(count, at: StateLayout.boots) }
-        let configuration = try? AgentConfiguration(of: root)
         guard let reason = count.verdict(maxBoots: configuration?.maxBoots ?? 5) else { return }
-        try giveUp(move, because: reason, services: configuration?.services ?? .none)
+        try giveUp(move, because: reason)
     }
 
     /// Begins the way back: its files are placed here, its units are the agent's.
-    private func giveUp(
-        _ move: Move, because reason: String, services: AgentConfiguration.Services
-    ) throws {
+    private func giveUp(_ move: Move, because reason: String) throws {
         let back = move.back(because: reason)
         say("generation \(move.to) is given up: \(reason)")
         try note(.failed(generation: move.to, reason: reason))
         try store.write(Journal(phase: .flipping, move: back), at: StateLayout.journal)
         try store.remove(StateLayout.boots)
-        guard let bad = try store.generation(back.from), let good = try store.generation(back.to)
+    }
+
+    /// A unit can only be disabled while its file is there, so a way back that flips here does it here.
+    /// Nothing runs yet, so nothing is to be stopped; what stays enabled would be begun.
+    private func disableWhatLeaves() throws {
+        guard let move = try store.read(Journal.self, at: StateLayout.journal)?.move,
+            move.purpose == .goBack, try store.currentGeneration() == move.from,
+            let old = try store.generation(move.from), let new = try store.generation(move.to)
         else { return }
-        // Nothing runs yet, so nothing is to be stopped; what is enabled would be begun.
-        for action in UnitPlan(from: bad.state, to: good.state).beforeFlip {
-            guard case .disable = action,
-                let command = UnitControl(services: services).command(for: action)
-            else { continue }
+        let control = UnitControl(services: configuration?.services ?? .none)
+        for action in try MovePlan(of: move, from: old, to: new, in: store).units.beforeFlip {
+            guard case .disable = action, let command = control.command(for: action) else {
+                continue
+            }
             let outcome = try command.run(deadline: Self.unitDeadline)
             if !outcome.isSuccess { say("\(action): \(outcome.status): \(outcome.errorText)") }
         }
     }
+
+    /// A configuration that can't be read keeps nobody's files from being whole.
+    private var configuration: AgentConfiguration? { try? AgentConfiguration(of: root) }
 
     // MARK: Telling
 

@@ -45,6 +45,29 @@ struct EarlyRecoveryTests {
         }
     }
 
+    @Test("A way back that flips here disables what leaves, as long as its file is there")
+    func wayBack() throws {
+        try withFollower(services: "systemd") { device in
+            let unit = "/etc/systemd/system/a.service"
+            try device.release("", files: ["/etc/price": "1"])
+            #expect(try device.agent("sync").status == 0)
+            try device.release(
+                "units: [{name: a.service, state: running, enabled: true}]\n",
+                files: ["/etc/price": "2", unit: "1"])
+            #expect(try device.agent("sync").status == 0)
+            _ = try device.asked()
+            try device.systemctl("test -e '\(device.device)\(unit)' && echo there >> \"$LOG\"")
+            try journal(device, .flipping, Move(.goBack, from: 2, to: 1, reason: "sick"))
+            let recover = try device.agent("recover")
+            #expect(recover.status == 0, "\(recover.complaint)")
+            #expect(try device.asked() == ["disable a.service", "there"])
+            #expect(device.text("/etc/price") == "1" && device.text(unit) == nil)
+            _ = try device.agent("sync")
+            #expect(try device.outcomes().contains { $0.kind == "rolledBack" })
+            #expect(try device.store.read(Journal.self, at: StateLayout.journal) == nil)
+        }
+    }
+
     @Test("What was not begun stays as it was")
     func undo() throws {
         try withTwoGenerations { device in

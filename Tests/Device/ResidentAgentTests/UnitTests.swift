@@ -44,6 +44,17 @@ struct UnitTests {
         }
     }
 
+    @Test("A unit's file that stands there already as it is to be restarts nobody")
+    func takeover() throws {
+        try withFollower(services: "systemd") { device in
+            try device.write(unit, "1")
+            try device.write("/etc/a.conf", "1")
+            try device.release(manifest, files: [unit: "1", "/etc/a.conf": "1"])
+            #expect(try device.agent("sync").status == 0)
+            #expect(try device.asked() == ["enable a.service", "start a.service"])
+        }
+    }
+
     @Test("A move that is abandoned starts again what ran, and nothing else")
     func undo() throws {
         try withFleetFollower(services: "systemd") { device in
