@@ -12,7 +12,7 @@ WantedBy=multi-user.target
 """
 HELPER_BUNDLE = """match: ""
 files:
-  - {source: helper.service, path: /etc/systemd/system/helper.service}
+  - {source: helper.service, path: /usr/lib/systemd/system/helper.service}
 units:
   - {name: helper.service, state: running}
 health:

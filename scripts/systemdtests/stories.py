@@ -1,6 +1,7 @@
 """What the agent does under a real systemd, one story after the other on one device."""
 
 import glob
+import json
 import os
 
 from .bundles import helper, web
@@ -32,6 +33,7 @@ class Stories:
             self.watchdog()
             self.reboot_while_settling()
             self.crash_while_settling()
+            self.units_that_drift()
             self.upgrade()
         self.removal()
 
@@ -171,6 +173,35 @@ class Stories:
             self.device.await_release(release)
             self.is_whole("reload seven\n")
             self.is_active("helper.service")
+
+    def units_that_drift(self):
+        with self.checks.named("a unit that is stopped by hand is started again, at once"):
+            self.machine.run("systemctl", "stop", "web.service")
+            self.is_active("web.service")
+        with self.checks.named("one that is disabled is enabled again"):
+            self.machine.run("systemctl", "disable", "web.service")
+            wait_until("web.service is enabled", lambda: self.is_enabled("web.service"), 20)
+        with self.checks.named("one that is masked runs again"):
+            self.machine.run("systemctl", "mask", "--now", "helper.service")
+            self.is_active("helper.service")
+        with self.checks.named("one that is edited is told, until the edit is gone"):
+            edit = "/etc/systemd/system/web.service.d/override.conf"
+            self.machine.write(edit, "[Service]\nNice=5\n")
+            self.machine.run("systemctl", "daemon-reload")
+            wait_until("the edit is told", lambda: self.drift() == ["overridden"], 20)
+            self.machine.run("systemctl", "revert", "web.service")
+            wait_until("it is told no more", lambda: self.drift() == [], 20)
+
+    def drift(self):
+        """The kinds of what the agent finds, once it was asked to look."""
+        self.device.look()
+        self.device.await_phase("idle")
+        found = json.loads(self.machine.attempt("flotilla-agent", "diff", "--json").stdout)
+        return [item["kind"] for item in found["drift"]]
+
+    def is_enabled(self, unit):
+        state = self.machine.attempt("systemctl", "is-enabled", unit).stdout.strip()
+        return state == "enabled"
 
     def upgrade(self):
         with self.checks.named("upgraded, it restarts the agent and nothing of the fleet's"):
