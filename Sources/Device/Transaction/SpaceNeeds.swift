@@ -37,12 +37,14 @@ package struct SpaceNeeds {
     ) throws {
         let scope = MoveScope(
             of: move, from: old.state, to: new.state, Footprint(of: new.state))
+        // What is only observed is not written.
+        let files = new.state.applied.files
         let before = Dictionary(
-            old.state.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+            old.state.applied.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         // The record, the manifest of the stage and the index of originals: some hundred bytes for
         // each file.
         add(new.state.files.count * 1_024 + 8 * block, to: StateLayout.state)
-        for file in new.state.files {
+        for file in files {
             let known = before[file.path]
             let isSame = known?.content == file.content && known?.placement == file.placement
             let status = try root.standing(at: file.path)
