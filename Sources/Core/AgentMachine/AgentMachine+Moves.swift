@@ -11,8 +11,7 @@ extension AgentMachine {
     /// The failure is kept before the first step of the way back: a device that is killed on its
     /// way must not try the same again.
     mutating func goBack(_ move: Move) -> [AgentEffect] {
-        failedTries = 0
-        return [
+        [
             .record(.failed(generation: move.from, reason: move.reason ?? "")),
             .journal(.flipping, move),
         ] + restage(move)
@@ -30,8 +29,7 @@ extension AgentMachine {
         case (.restaging(var move, _), .restaged(let gate, let rebootFor)):
             move.rebootFor = rebootFor
             return [.journal(.flipping, move)] + prepare(move, gate, nil)
-        case (.restaging(let move, _), .restageFailed(let reason))
-        where move.purpose == .upgrade && !mayTrySoon:
+        case (.restaging(let move, _), .restageFailed(let reason)) where move.purpose == .upgrade:
             return goBack(move.back(because: reason))
         case (.restaging(let move, let course), .restageFailed(let reason)):
             return tryLater(move, course, because: reason, at: now)
@@ -55,15 +53,10 @@ extension AgentMachine {
 
         case (.flipping(let move, let gate, let course), .flipped):
             current = move.to
-<<<<<<< ours
             if course.unitsAreDone {
                 state = .resuming(move, gate)
                 return [.changeUnits(move, .resume)]
             }
-=======
-            failedTries = 0
-            if course.unitsAreDone { return arrived(move, gate, at: now) }
->>>>>>> theirs
             state = .arriving(move, gate)
             return [
                 .journal(.placed, move), .record(.step(move, .flipped)),
@@ -72,11 +65,11 @@ extension AgentMachine {
         case (.flipping(let move, _, let course), .flipFailed(let reason, let passed)):
             // What was passed once stays passed, even where the disk can't be asked any more.
             if passed { current = move.to }
-            if move.purpose == .upgrade, current != move.to {
-                return abandon(move, because: reason, at: now)
+            guard move.purpose == .upgrade else {
+                return tryLater(move, course, because: reason, at: now)
             }
-            if move.purpose == .upgrade, !mayTrySoon { return goBack(move.back(because: reason)) }
-            return tryLater(move, course, because: reason, at: now)
+            guard current == move.to else { return abandon(move, because: reason, at: now) }
+            return goBack(move.back(because: reason))
 
         case (.arriving(let move, let gate), .unitsChanged):
             return [.record(.step(move, .units(.afterFlip)))] + finish(move, gate)
@@ -140,5 +133,18 @@ extension AgentMachine {
     mutating func undone(_ move: Move) -> [AgentEffect] {
         state = .idle
         return [.discard(generation: move.to), .forgetJournal]
+    }
+
+    /// A way back or a redo that can't be made now is made later: there is nowhere else to go.
+    mutating func tryLater(
+        _ move: Move, _ course: Course, because reason: String, at now: Instant
+    ) -> [AgentEffect] {
+        if move.purpose == .heal {
+            return [.record(.trouble(reason)), .forgetJournal] + healUnits()
+        }
+        var next = course
+        next.failures += 1
+        state = .stuck(move, next, until: now + pace.retryDelay(after: next.failures))
+        return [.record(.trouble(reason))]
     }
 }

@@ -46,6 +46,8 @@ package struct AgentMachine: Sendable {
 
     /// What is special about this time.
     struct Course: Equatable, Sendable {
+        /// How often making the contents again has failed.
+        var failures = 0
         /// The units were already changed when the agent last ran.
         var unitsAreDone = false
     }
@@ -74,8 +76,6 @@ package struct AgentMachine: Sendable {
     var unitsToHeal: [String] = []
     /// The last look ended in something that is to be tried again, and no order will tell of it.
     var isUnsettled = false
-    /// How often in a row the move that is under way could not be made.
-    var failedTries = 0
     /// How often in a row a hook asked for another time, and until when nothing is begun again.
     var postponements = 0
     var postponedUntil: Instant?
@@ -118,8 +118,7 @@ package struct AgentMachine: Sendable {
     /// with it.
     package var isPaused: Bool {
         switch state {
-        case .stuck: isStuckForLong
-        case .rebooting: true
+        case .stuck, .rebooting: true
         default: false
         }
     }
@@ -139,11 +138,11 @@ package struct AgentMachine: Sendable {
         case .restaging(let move, _), .preparing(let move, _, _), .looking(let move, _, _),
             .leaving(let move, _, _), .flipping(let move, _, _), .arriving(let move, _),
             .finishing(let move, _), .undoing(let move):
-            move.purpose.phase
+            move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
         case .rebooting: "needsReboot"
         case .resuming, .probing, .waiting: "settling"
         case .callingHome(let move, _): move.purpose == .goBack ? "goingBack" : "settling"
-        case .stuck(let move, _, _): isStuckForLong ? "stuck" : move.purpose.phase
+        case .stuck: "stuck"
         }
     }
 

@@ -62,8 +62,6 @@ package final class AgentLoop {
     /// After the first trouble with the device's own disk; doubled for each further one in a row.
     private static let firstPause = Duration.seconds(2)
     private static let longestPause = Duration.seconds(60)
-    /// The same where somebody waits for a single run to end.
-    private static let soon: [Duration] = [.milliseconds(250), .seconds(1), .seconds(4)]
 
     package init(
         root: Root, configuration: AgentConfiguration, worker: String,
@@ -131,30 +129,16 @@ package final class AgentLoop {
     package func runOnce(patience: Duration, _ first: AgentInput) throws -> Bool {
         defer { stop() }
         let end = Clocks.monotonic() + patience
-        while try !persisting(takeLock) {
+        while try !takeLock() {
             if isStopping || Clocks.monotonic() >= end { return false }
             try wait(atMost: Self.lockPatience)
         }
-        try persisting(finishMove)
+        try finishMove()
         inputs.append(first)
-        try persisting(finishMove)
-        if first == .syncRequested { try persisting(doWhatIsDue) }
+        try finishMove()
+        if first == .syncRequested { try doWhatIsDue() }
         show(phase: machine.phase)
         return !isStopping
-    }
-
-    /// Does not give up at the first thing that the disk refuses: what is not done yet is still to be
-    /// done, and a device should not be left in the middle of a move for a moment's trouble.
-    private func persisting<Value>(_ work: () throws -> Value) throws -> Value {
-        for delay in Self.soon {
-            do {
-                return try work()
-            } catch {
-                trouble("\(error)")
-                try pause(delay)
-            }
-        }
-        return try work()
     }
 
     /// Works until nothing is under way.
