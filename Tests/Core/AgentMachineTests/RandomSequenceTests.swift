@@ -29,12 +29,12 @@ import Testing
         var flips = 0
         for seed in 0..<1_000 {
             var device = SimulatedDevice(seed: UInt64(seed), hasWaves: true)
-            for _ in 0..<500 where device.fault == nil { device.live() }
+            for _ in 0..<800 where device.fault == nil { device.live() }
             #expect(device.fault == nil, "seed \(seed)")
             flips += device.orderedFlips
         }
         // The sequences go far enough to mean something.
-        #expect(flips > 400)
+        #expect(flips > 500)
     }
 
     @Test("Where a fleet does without waves, orders are no more than hints")
@@ -42,11 +42,11 @@ import Testing
         var confirmations = 0
         for seed in 0..<500 {
             var device = SimulatedDevice(seed: UInt64(seed), hasWaves: false)
-            for _ in 0..<500 where device.fault == nil { device.live() }
+            for _ in 0..<800 where device.fault == nil { device.live() }
             #expect(device.fault == nil, "seed \(seed)")
             if device.confirmed > 1 { confirmations += 1 }
         }
-        #expect(confirmations > 200)
+        #expect(confirmations > 250)
     }
 
     @Test("Once all goes well, the device comes to rest, whole, wherever it was")

@@ -47,7 +47,7 @@ struct EarlyRecoveryTests {
 
     @Test("A way back that flips here disables what leaves, as long as its file is there")
     func wayBack() throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             let unit = "/etc/systemd/system/a.service"
             try device.release("", files: ["/etc/price": "1"])
             #expect(try device.agent("sync").status == 0)

@@ -46,7 +46,7 @@ struct UnitTests {
 
     @Test("A unit's file that stands there already as it is to be restarts nobody")
     func takeover() throws {
-        try withFollower(services: "systemd") { device in
+        try withFleetFollower(services: "systemd") { device in
             try device.write(unit, "1")
             try device.write("/etc/a.conf", "1")
             try device.release(manifest, files: [unit: "1", "/etc/a.conf": "1"])
