@@ -37,7 +37,9 @@ struct Validation {
         let view = root.hostPath(of: StateLayout.stageView(of: record.number))
         let words = validator.command.map { replaced($0, "{{stage}}", by: view) }
         guard let program = words.first else { return nil }
-        let name = "validator \(validator.command.joined(separator: " ")) of \(validator.bundle)"
+        // A command's own words are quoted too: they may name what its output is masked for.
+        let said = Masking.masked(validator.command.joined(separator: " "))
+        let name = "validator \(said) of \(validator.bundle)"
         let environment = ["FLOTILLA_STAGE": view, "FLOTILLA_ROOT": root.hostPath]
         let command =
             switch validator.view {

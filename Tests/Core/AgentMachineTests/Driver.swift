@@ -97,10 +97,22 @@ struct Driver {
     /// The flip is done, and the gate's first round is under way.
     mutating func flip(to candidate: Candidate, before: [CheckResult] = []) {
         leave(for: candidate, before: before)
+        _ = arrive()
+    }
+
+    /// From the units that are about to be stopped to what comes after the last hook.
+    mutating func arrive() -> [AgentEffect] {
         _ = say(.unitsChanged)
         _ = say(.flipped)
         _ = say(.unitsChanged)
+        return say(.hooksRan([]))
+    }
+
+    /// The way back that is being made ready comes to its end.
+    mutating func finishGoingBack() -> [AgentEffect] {
+        _ = say(.restaged(gate: HealthGate()))
         _ = say(.hooksRan([]))
+        return arrive()
     }
 
     /// The heal of paths that is being made ready comes to its end, and no hook objects.

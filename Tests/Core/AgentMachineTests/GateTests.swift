@@ -201,7 +201,10 @@ import Testing
         _ = driver.start(at: .settle(move))
         _ = driver.say(.restaged(gate: Driver.gate("up", settle: 70, interval: 10)))
         _ = driver.say(.flipped)
-        #expect(driver.say(.unitsChanged) == [.journal(.settling, move), .probe(generation: 2)])
+        #expect(
+            driver.say(.unitsChanged) == [
+                .journal(.settling, move), .record(.step(move, .settling)), .probe(generation: 2),
+            ])
         #expect(driver.say(.probed(Driver.good("up"))).isEmpty)
         _ = driver.wait(.seconds(10))
         #expect(

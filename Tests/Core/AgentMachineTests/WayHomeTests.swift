@@ -39,10 +39,7 @@ import Testing
     private func backWithoutLink() -> Driver {
         var (driver, _) = calling()
         _ = letGitBeSilent(&driver)
-        _ = driver.say(.restaged(gate: HealthGate()))
-        _ = driver.say(.unitsChanged)
-        _ = driver.say(.flipped)
-        _ = driver.say(.unitsChanged)
+        _ = driver.finishGoingBack()
         return driver
     }
 
@@ -251,10 +248,7 @@ import Testing
         for _ in 0..<8 {
             _ = driver.say(.probed([]))
             _ = letGitBeSilent(&driver)
-            _ = driver.say(.restaged(gate: HealthGate()))
-            _ = driver.say(.unitsChanged)
-            _ = driver.say(.flipped)
-            _ = driver.say(.unitsChanged)
+            _ = driver.finishGoingBack()
             guard case .record(.lostLink(_, let pause)) = letGitBeSilent(&driver).first else {
                 Issue.record("it did not lose its link")
                 return
@@ -263,10 +257,8 @@ import Testing
             _ = driver.say(.syncRequested)
             _ = driver.say(.fetched(tip: Driver.revision(2)))
             driver.end(with: .staged(Self.candidate()))
-            _ = driver.say(.probed([]))
-            _ = driver.say(.unitsChanged)
-            _ = driver.say(.flipped)
-            _ = driver.say(.unitsChanged)
+            driver.leave()
+            _ = driver.arrive()
         }
         #expect(
             waits
@@ -290,18 +282,13 @@ import Testing
             effects.last
                 == .stage(tip: Driver.revision(2), applies: true, opened: Driver.revision(2)))
         driver.end(with: .staged(Self.candidate()))
-        _ = driver.say(.probed([]))
-        _ = driver.say(.unitsChanged)
-        _ = driver.say(.flipped)
-        _ = driver.say(.unitsChanged)
+        driver.leave()
+        _ = driver.arrive()
         _ = driver.say(.probed([]))
         _ = driver.say(.linkChanged(isUp: false))
         _ = driver.wait(.seconds(30))
         _ = letGitBeSilent(&driver)
-        _ = driver.say(.restaged(gate: HealthGate()))
-        _ = driver.say(.unitsChanged)
-        _ = driver.say(.flipped)
-        _ = driver.say(.unitsChanged)
+        _ = driver.finishGoingBack()
         _ = letGitBeSilent(&driver)
         // Git is due, for no link tells of news.
         #expect(driver.say(driver.order(within: .seconds(86_400))) == [.fetch])
