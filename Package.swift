@@ -79,10 +79,13 @@ let fence: [SwiftSetting] = [
 ]
 
 /// How a program becomes small enough for a device's flash: the standard library linked in and
-/// stripped of what is not used, identical functions folded, relocations packed (glibc 2.36).
+/// stripped of what is not used, identical functions folded, relocations packed (glibc 2.36), and no
+/// tables for unwinding.
 let small = [
     "-static-stdlib", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
     "pack-relative-relocs", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--exclude-libs=ALL",
+    "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-T", "-Xlinker",
+    "\(Context.packageDirectory)/Sources/Programs/device.ld",
 ]
 
 struct Module {

@@ -18,22 +18,68 @@ extension AgentMachine {
     }
 
     mutating func moved(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
-        switch (state, input) {
-        case (.restaging(let move, let course), .restaged(let gate, _)) where current == move.to:
+        switch state {
+        case .restaging(let move, let course): restaged(move, course, input, at: now)
+        case .flipping(let move, let gate, let course):
+            flipped(move, gate, course, input, at: now)
+        default: unitsAnswered(input, at: now)
+        }
+    }
+
+    private mutating func restaged(
+        _ move: Move, _ course: Course, _ input: AgentInput, at now: Instant
+    ) -> [AgentEffect] {
+        switch input {
+        case .restaged(let gate, _) where current == move.to:
             // The commit point is passed, or there is none: only what stands there is put right.
             if move.purpose == .heal {
                 return [.journal(.flipping, move)] + prepare(move, gate, nil)
             }
             state = .flipping(move, gate, course)
             return (course.unitsAreDone ? [] : [.journal(.flipping, move)]) + [.flip(move)]
-        case (.restaging(var move, _), .restaged(let gate, let rebootFor)):
+        case .restaged(let gate, let rebootFor):
+            var move = move
             move.rebootFor = rebootFor
             return [.journal(.flipping, move)] + prepare(move, gate, nil)
-        case (.restaging(let move, _), .restageFailed(let reason)) where move.purpose == .upgrade:
+        case .restageFailed(let reason) where move.purpose == .upgrade:
             return goBack(move.back(because: reason))
-        case (.restaging(let move, let course), .restageFailed(let reason)):
+        case .restageFailed(let reason):
             return tryLater(move, course, because: reason, at: now)
+        default:
+            unexpected(input)
+        }
+    }
 
+    private mutating func flipped(
+        _ move: Move, _ gate: HealthGate, _ course: Course, _ input: AgentInput, at now: Instant
+    ) -> [AgentEffect] {
+        switch input {
+        case .flipped:
+            current = move.to
+            if course.unitsAreDone {
+                state = .resuming(move, gate)
+                return [.changeUnits(move, .resume)]
+            }
+            state = .arriving(move, gate)
+            return [
+                .journal(.placed, move), .record(.step(move, .flipped)),
+                .changeUnits(move, .afterFlip),
+            ]
+        case .flipFailed(let reason, let passed):
+            // What was passed once stays passed, even where the disk can't be asked any more.
+            if passed { current = move.to }
+            guard move.purpose == .upgrade else {
+                return tryLater(move, course, because: reason, at: now)
+            }
+            guard current == move.to else { return abandon(move, because: reason, at: now) }
+            return goBack(move.back(because: reason))
+        default:
+            unexpected(input)
+        }
+    }
+
+    private mutating func unitsAnswered(_ input: AgentInput, at now: Instant) -> [AgentEffect] {
+        switch (state, input) {
         case (.looking(let move, let gate, let ready), .unitsSeen(let standings)):
             return leave(move, gate, ready, knowing: standings, at: now)
         case (.looking(let move, _, _), .unitsFailed(let reason)):
@@ -50,26 +96,6 @@ extension AgentMachine {
             if move.purpose == .upgrade { return abandon(move, because: reason, at: now) }
             state = .flipping(move, gate, Course())
             return [.record(.trouble(reason)), .flip(move)]
-
-        case (.flipping(let move, let gate, let course), .flipped):
-            current = move.to
-            if course.unitsAreDone {
-                state = .resuming(move, gate)
-                return [.changeUnits(move, .resume)]
-            }
-            state = .arriving(move, gate)
-            return [
-                .journal(.placed, move), .record(.step(move, .flipped)),
-                .changeUnits(move, .afterFlip),
-            ]
-        case (.flipping(let move, _, let course), .flipFailed(let reason, let passed)):
-            // What was passed once stays passed, even where the disk can't be asked any more.
-            if passed { current = move.to }
-            guard move.purpose == .upgrade else {
-                return tryLater(move, course, because: reason, at: now)
-            }
-            guard current == move.to else { return abandon(move, because: reason, at: now) }
-            return goBack(move.back(because: reason))
 
         case (.arriving(let move, let gate), .unitsChanged):
             return [.record(.step(move, .units(.afterFlip)))] + finish(move, gate)

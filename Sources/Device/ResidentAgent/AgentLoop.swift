@@ -141,10 +141,12 @@ package final class AgentLoop {
         return !isStopping
     }
 
-    /// Works until nothing is under way.
+    /// Works until nothing is under way. A boot that was asked for is asked for to the end: who ends
+    /// takes its children along.
     private func finishMove() throws {
         while !isStopping,
             !(inputs.isEmpty && effects.isEmpty) || !(machine.isIdle || machine.isPaused)
+                || jobs.contains(where: \.purpose.needsDevice)
         {
             if try !work() { try rest() }
         }

@@ -54,6 +54,25 @@ enum AgentCommand {
         let wantsHelp = words.flag("--help") || words.flag("-h")
         if wantsHelp { words = Words(["help"]) }
         switch words.next() {
+        case "help":
+            try Program.writeToStandardOutput(usage)
+            return .well
+        case "version":
+            try Program.writeToStandardOutput("flotilla-agent \(AgentVersion.current)\n")
+            return .well
+        case let word?:
+            return try work(word, words, root) ?? show(word, words, root, asJSON: asJSON)
+        case nil:
+            throw Usage("which command?")
+        }
+    }
+
+    /// What changes the device, or how it goes on; nil where `word` is no such command.
+    private static func work(
+        _ word: String, _ words: Words, _ root: Root
+    ) throws -> AgentExit? {
+        var words = words
+        switch word {
         case "run":
             try words.finish()
             if try follow(root) { return .well }
@@ -62,16 +81,6 @@ enum AgentCommand {
         case "sync":
             try words.finish()
             return try Commands(root).sync(loop(root))
-        case "status":
-            try words.finish()
-            return try Commands(root).status(asJSON: asJSON)
-        case "history":
-            try words.finish()
-            return try Commands(root).history(asJSON: asJSON)
-        case "diff":
-            let (first, second) = (words.next(), words.next())
-            try words.finish()
-            return try Commands(root).diff(number(first), number(second), asJSON: asJSON)
         case "rollback":
             let target = words.value(of: "--to")
             let reason = try required(words.value(of: "--reason"), "say why: --reason TEXT")
@@ -100,11 +109,26 @@ enum AgentCommand {
             let digest = words.next()
             try words.finish()
             return try Commands(root).retry(retryChoice(all: all, digest))
-        case "support":
-            let file = try required(words.next(), "say where: support FILE")
+        default: return nil
+        }
+    }
+
+    /// What only looks.
+    private static func show(
+        _ word: String, _ words: Words, _ root: Root, asJSON: Bool
+    ) throws -> AgentExit {
+        var words = words
+        switch word {
+        case "status":
             try words.finish()
-            return try Commands(root).support(
-                to: absoluteFile(file), Doctor(root: root, worker: workerPath()))
+            return try Commands(root).status(asJSON: asJSON)
+        case "history":
+            try words.finish()
+            return try Commands(root).history(asJSON: asJSON)
+        case "diff":
+            let (first, second) = (words.next(), words.next())
+            try words.finish()
+            return try Commands(root).diff(number(first), number(second), asJSON: asJSON)
         case "check":
             try words.finish()
             try Doctor.check(AgentConfiguration(of: root))
@@ -113,16 +137,13 @@ enum AgentCommand {
         case "doctor":
             try words.finish()
             return try Doctor(root: root, worker: workerPath()).run(asJSON: asJSON)
-        case "help":
-            try Program.writeToStandardOutput(usage)
-            return .well
-        case "version":
-            try Program.writeToStandardOutput("flotilla-agent \(AgentVersion.current)\n")
-            return .well
-        case let word?:
+        case "support":
+            let file = try required(words.next(), "say where: support FILE")
+            try words.finish()
+            return try Commands(root).support(
+                to: absoluteFile(file), Doctor(root: root, worker: workerPath()))
+        default:
             throw Usage("unknown command `\(word)`")
-        case nil:
-            throw Usage("which command?")
         }
     }
 

@@ -145,3 +145,8 @@ func waits(_ condition: () throws -> Bool) rethrows -> Bool {
     }
     return false
 }
+
+extension Ledger {
+    /// What came of the moves, without the steps on the way.
+    var ends: [Outcome] { outcomes.filter { !$0.isStep } }
+}

@@ -87,7 +87,7 @@ import Testing
             try sync(to: 3, bench)
             let ledger = try #require(try bench.store.read(Ledger.self, at: StateLayout.ledger))
             #expect(
-                ledger.outcomes.filter { !$0.isStep }.map(\.kind) == ["confirmed", "confirmed"])
+                ledger.ends.map(\.kind) == ["confirmed", "confirmed"])
             #expect(ledger.outcomes.last?.detail == "was failing before: b/sensor")
         }
     }

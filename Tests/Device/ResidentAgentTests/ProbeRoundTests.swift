@@ -142,7 +142,7 @@ struct GateOfAgentTests {
         try sync(
             units, settle: .milliseconds(300), deadline: .seconds(20), systemctl: active("3")
         ) { (bench, ledger) throws in
-            #expect(ledger.outcomes.map(\.kind) == ["confirmed"])
+            #expect(ledger.ends.map(\.kind) == ["confirmed"])
             let asked = bench.text("/asked")?.split(separator: "\n") ?? []
             let rounds = asked.filter { $0.hasSuffix("show") || $0.contains(" show ") }
             #expect(rounds.count >= 2)
@@ -156,7 +156,7 @@ struct GateOfAgentTests {
         try sync(
             units, settle: .seconds(2), deadline: .seconds(1), systemctl: active(count)
         ) { (bench, ledger) throws in
-            #expect(ledger.outcomes.map(\.kind) == ["failed", "rolledBack"])
+            #expect(ledger.ends.map(\.kind) == ["failed", "rolledBack"])
             let reason = try #require(ledger.failed.first?.reason)
             #expect(reason.contains("it was started again while it settled"))
             #expect(try !bench.root.exists("/srv/new"))
@@ -185,7 +185,7 @@ struct GateOfAgentTests {
             ]), timeout: .seconds(20), retries: 2)
         try sync([slow], settle: .zero, deadline: .zero, systemctl: "true") {
             (bench, ledger) throws in
-            #expect(ledger.outcomes.map(\.kind) == ["confirmed"])
+            #expect(ledger.ends.map(\.kind) == ["confirmed"])
             #expect(bench.text("/tries") == "x\nx\nx\n")
         }
     }

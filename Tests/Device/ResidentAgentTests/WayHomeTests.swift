@@ -65,7 +65,7 @@ import Testing
     @Test("Git that answers after the flip confirms it")
     func confirmed() throws {
         try withRelease(reach: "true") { (bench, ledger) throws in
-            #expect(ledger.outcomes.map(\.kind) == ["confirmed"])
+            #expect(ledger.ends.map(\.kind) == ["confirmed"])
             #expect(try bench.root.exists("/etc/network/new"))
         }
     }
@@ -73,7 +73,7 @@ import Testing
     @Test("Git that answers only without the release is its failure, which is remembered")
     func releaseAtFault() throws {
         try withRelease(reach: "[ ! -e \"$DEVICE/etc/network/new\" ]") { (bench, ledger) throws in
-            #expect(ledger.outcomes.map(\.kind) == ["failed", "rolledBack"])
+            #expect(ledger.ends.map(\.kind) == ["failed", "rolledBack"])
             #expect(ledger.failed.count == 1)
             let reason = try #require(ledger.failed.first?.reason)
             #expect(reason.hasPrefix("no way home: neither a broker nor Git answered within 2s"))
@@ -86,8 +86,8 @@ import Testing
     @Test("Git that answers nowhere is a lost link: the device is back, and nothing is remembered")
     func lostLink() throws {
         try withRelease(reach: "false") { (bench, ledger) throws in
-            #expect(ledger.outcomes.map(\.kind) == ["lostLink"])
-            #expect(ledger.outcomes.first?.revision?.text == AgentBench.tip)
+            #expect(ledger.ends.map(\.kind) == ["lostLink"])
+            #expect(ledger.ends.first?.revision?.text == AgentBench.tip)
             #expect(ledger.failed.isEmpty)
             #expect(try !bench.root.exists("/etc/network/new"))
             #expect(try bench.runAgent(["status"]).text.contains("lostLink: no way home"))
