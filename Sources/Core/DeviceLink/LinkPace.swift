@@ -21,8 +21,9 @@ package struct LinkPace: Equatable, Sendable {
     /// Between two changes of state that are told, when there are many.
     package var stateSpacing = Duration.seconds(10)
     /// So many changes are told at once before that.
-    package var stateBurst = 12
-    /// A change of nothing but the phase waits so long: most are over by then.
+    package var stateBurst = 24
+    /// A change of nothing but the phase, or in the middle of a move, waits so long: most are over by
+    /// then.
     package var phasePatience = Duration.seconds(1)
     /// A change of nothing but the newest order, which is renewed while a wave is open.
     package var orderPatience = Duration.seconds(60)

@@ -2,8 +2,8 @@ internal import FleetModel
 internal import WireMessages
 
 /// Decides when the reported state is told: at once where something of weight changed, after a
-/// moment where only the phase did, and now and then where nothing did. The newest wins; what is
-/// over before it was told is never told.
+/// moment where only the phase did or a move is under way, and now and then where nothing did. The
+/// newest wins; what is over before it was told is never told.
 struct StateTeller: ~Copyable, Sendable {
     private let pace: LinkPace
     private var newest: ReportedState?
@@ -41,7 +41,8 @@ struct StateTeller: ~Copyable, Sendable {
     private func patience(from told: ReportedState, to state: ReportedState) -> Duration {
         var state = state
         state.phase = told.phase
-        if state == told { return pace.phasePatience }
+        // A move goes from step to step, and each of them is soon over.
+        if state == told || !state.confirmed { return pace.phasePatience }
         // Orders are renewed all the time while a wave is open.
         state.order = told.order
         return state == told ? pace.orderPatience : .zero

@@ -41,6 +41,24 @@ func report(phase: String = "idle", generation: Int = 1, problem: String? = nil)
         #expect(bench.wait(.seconds(3_600)).states.isEmpty)
     }
 
+    @Test("The steps of a move are told together, after a moment, and its end at once")
+    func moves() {
+        let bench = connected()
+        var step = report(phase: "applying", problem: "under way (flipping)")
+        step.confirmed = false
+        #expect(bench.handle(.reported(step)).states.isEmpty)
+        step.problem = "under way (settling)"
+        step.generation = 2
+        #expect(bench.handle(.reported(step)).states.isEmpty)
+        #expect(bench.wait(.seconds(2)).states.map(\.problem) == ["under way (settling)"])
+        let end = bench.handle(.reported(report(generation: 2))).states
+        #expect(end.map(\.confirmed) == [true])
+        // What was over before it was told is never told.
+        #expect(bench.handle(.reported(step)).states.isEmpty)
+        bench.handle(.reported(report(generation: 2)))
+        #expect(bench.wait(.seconds(3_600)).states.isEmpty)
+    }
+
     @Test("The state is told again every six hours or a little more, though nothing happens")
     func heartbeat() {
         let bench = connected()
