@@ -23,14 +23,19 @@ from .world import World
 def options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/crash")
     parser.add_argument("programs")
-    parser.add_argument("kinds", nargs="*", choices=trials.KINDS, metavar="KIND")
+    # With `choices`, this Python refuses that none is given.
+    parser.add_argument("kinds", nargs="*", metavar="KIND")
     parser.add_argument("--share", type=int, help="at most so many points of each kind")
     parser.add_argument("--minutes", type=float, help="as many points as fit into this time")
     parser.add_argument("--cuts", type=int, default=200, help="how often the power is cut")
     parser.add_argument("--seed", type=int, default=20261127)
     parser.add_argument("--lanes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="", help="points whose name has this in it")
-    return parser.parse_args(words)
+    wanted = parser.parse_args(words)
+    for kind in wanted.kinds:
+        if kind not in trials.KINDS:
+            parser.error(f"`{kind}` is none of {', '.join(trials.KINDS)}")
+    return wanted
 
 
 def main(words: list[str]) -> int:

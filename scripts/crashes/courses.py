@@ -26,6 +26,11 @@ class Course:
     last_url: str
     last_release: str
 
+    @property
+    def is_boot(self) -> bool:
+        """It is what runs at a boot, before anything that reads its settings."""
+        return self.words == ["recover"]
+
 
 @dataclass(frozen=True)
 class References:

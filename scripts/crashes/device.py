@@ -22,7 +22,7 @@ _ITS_OWN = ["/var/lib/flotilla", "/etc/flotilla", "/run/flotilla", "/lost+found"
 # All that may stand there when nothing is under way. What a fetch brought stays until the next one.
 _STATE = re.compile(r"""
     repository(/.*)? | incoming(/.*)? | generations | generations/last\.json | generations/\d+
-    | generations/\d+/generation\.json | generations/\d+/files(/.*)? | current | saved
+    | generations/\d+/(generation|untouched)\.json | generations/\d+/files(/.*)? | current | saved
     | saved/index\.json | saved/[0-9a-f]{64} | (trust|ledger|boots|link|order)\.json
     | lock | agent\.lock | outbox""", re.VERBOSE)
 _UNFINISHED = re.compile(r"^repository/(.*pack_git2_|.*\.lock$|.*/tmp_|quarantine)|\.new$|\.damaged$")
@@ -94,6 +94,11 @@ services: systemd
             return {"problem": f"status ended with {ended.status}: {ended.said.strip()}"}
         found: dict[str, object] = json.loads(ended.said)
         return found
+
+    def lose_memory(self) -> None:
+        """What a machine forgets that is switched off."""
+        shutil.rmtree(f"{self.root}/run")
+        os.mkdir(f"{self.root}/run")
 
     def start_units(self) -> None:
         """What systemd does at a boot."""

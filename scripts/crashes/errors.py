@@ -29,11 +29,13 @@ def after_failure(
     status = device.status()
     verdict.edition = references.editions.get(str(status.get("generationRevision")), "")
     told = f"{struck.said}\n{status}\n{device.history()}"
-    if verdict.edition != course.aims_at and TEXTS[error] not in told:
+    if not course.is_boot and verdict.edition != course.aims_at and TEXTS[error] not in told:
         verdict.torn.append(f"nobody says why the release was not applied: {shown(status)}")
     if struck.status not in [0, 1]:
         verdict.stuck.append(
             f"the run with {error} ended with {struck.status}: {struck.said.strip()[-300:]}")
+    elif course.is_boot:
+        pass  # The agent is to finish what `recover` began.
     elif status.get("phase") != "idle" or not status.get("confirmed"):
         verdict.stuck.append(f"after {error}: {shown(status)}")
     elif verdict.edition not in course.editions:

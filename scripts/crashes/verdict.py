@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 
 from .courses import NOWHERE, Course, References
@@ -9,6 +10,17 @@ from .device import Device
 from .household import Ended
 from .scenario import WANTS
 from .tree import differences
+
+
+class Next(enum.Enum):
+    """How the device goes on after something happened to it."""
+
+    # The whole machine starts: nothing runs, `recover` comes first, then what is enabled.
+    BOOT = enum.auto()
+    # Its `recover` has ended, well or not, and the boot goes on.
+    BOOT_GOES_ON = enum.auto()
+    # Only the agent is started again.
+    RESTART = enum.auto()
 
 
 @dataclass
@@ -39,14 +51,15 @@ class Judge:
         self._references = references
         self._recovers = device.recovers()
 
-    def judge(self, course: Course, boots: bool = False) -> Verdict:
-        """Starts the device again, first without its server, then with it. `boots`: the whole
-        machine starts, and what is enabled with it."""
+    def judge(self, course: Course, goes_on: Next) -> Verdict:
+        """Starts the device again, first without its server, then with it."""
         verdict = Verdict()
         self._device.look_at(NOWHERE)
-        if self._recovers:
-            self._early_boot(verdict)
-        if boots:
+        if goes_on is Next.BOOT:
+            self._device.lose_memory()
+            if self._recovers:
+                self._early_boot(verdict)
+        if goes_on is not Next.RESTART:
             self._device.start_units()
         self._first_recovery(course, verdict)
         if not verdict.stuck:

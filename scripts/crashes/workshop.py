@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import time
+import zlib
 from typing import Callable
 
 from . import errors, points
@@ -18,7 +19,7 @@ from .processes import CrashError, run
 from .programs import Programs
 from .strike import Striker, Struck
 from .tree import Picture
-from .verdict import Judge, Verdict
+from .verdict import Judge, Next, Verdict
 
 
 # To meet a point at the very call that the clean run made.
@@ -98,7 +99,8 @@ class Workshop:
             course, lambda words: self._striker.kill(words, point))
         if not struck.fired:
             return Verdict(fired=False)
-        return self._judged(course, struck, began)
+        goes_on = Next.BOOT if course.is_boot else _next(point)
+        return self._judged(course, struck, began, goes_on)
 
     def failure(self, course: Course, point: Point, error: str) -> Verdict:
         """A call that fails once, and what comes of it."""
@@ -109,7 +111,8 @@ class Workshop:
             return Verdict(fired=False)
         first = errors.after_failure(
             self._device, self._known_references(), course, struck, error)
-        verdict = self._judged(course, struck, began)
+        goes_on = Next.BOOT_GOES_ON if course.is_boot else _next(point)
+        verdict = self._judged(course, struck, began, goes_on)
         verdict.torn = first.torn + verdict.torn
         verdict.stuck = first.stuck + verdict.stuck
         return verdict
@@ -147,18 +150,15 @@ class Workshop:
                 break
         return struck
 
-    def _judged(self, course: Course, struck: Struck, began: float) -> Verdict:
-        verdict = self._known_judge().judge(course)
+    def _judged(self, course: Course, struck: Struck, began: float, goes_on: Next) -> Verdict:
+        verdict = self._known_judge().judge(course, goes_on)
         verdict.is_exact = struck.is_exact
         verdict.seconds = time.monotonic() - began
         return verdict
 
     def _after_power(self, course: Course, is_confirmed: bool) -> Verdict:
-        # What lived in memory is gone.
-        shutil.rmtree(f"{self._device.root}/run")
-        os.mkdir(f"{self._device.root}/run")
         lost = is_confirmed and not self._device.confirms(course.aims_at, self._known_references())
-        verdict = self._known_judge().judge(course, boots=True)
+        verdict = self._known_judge().judge(course, Next.BOOT)
         if lost:
             verdict.torn.append(f"{course.aims_at} was confirmed before the cut, and is not any more")
         return verdict
@@ -202,6 +202,8 @@ class Workshop:
         self._programs.reset()
         self._device.copy_of(course.start)
         self._device.look_at(course.url)
+        if course.is_boot:
+            self._device.lose_memory()
 
     def _known_references(self) -> References:
         if self._references is None:
@@ -212,3 +214,8 @@ class Workshop:
         if self._judge is None:
             raise CrashError("nobody said what a device should be")
         return self._judge
+
+
+def _next(point: Point) -> Next:
+    """Every second device is switched off and on; it is always the same ones."""
+    return Next.BOOT if zlib.crc32(point.name.encode()) % 2 else Next.RESTART

@@ -106,16 +106,14 @@ def _turns(points: list[Point]) -> list[int]:
 
 
 def _after_the_turn(points: list[Point]) -> list[Point]:
-    """From the second journal that says `flipping`, which is the way back's."""
-    journals = [
-        place for place, point in enumerate(points)
-        if point.role == "agent" and point.call == "write" and "flipping" in point.about]
-    # The journal's words are cut in a trace, so the ledger tells too: the failure is noted first.
-    failed = [
-        place for place, point in enumerate(points)
-        if point.role == "agent" and point.call == "write" and "ledger.json" in point.about]
-    turn = min(place for place in failed if journals and place > journals[0])
-    return points[turn:]
+    """From the ledger that tells of the failure, which is written just before the second journal that
+    says `flipping`: the way back's."""
+    writes = [
+        (place, point.about) for place, point in enumerate(points)
+        if point.role == "agent" and point.call == "write"]
+    journals = [place for place, about in writes if "flipping" in about]
+    return points[max(place for place, about in writes if "ledger.json" in about
+                      and place < journals[1]):]
 
 
 def _one_of_each_state(points: list[Point]) -> list[Point]:

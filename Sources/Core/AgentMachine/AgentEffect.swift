@@ -13,6 +13,8 @@ package enum AgentEffect: Equatable, Sendable {
     case restage(Move)
     /// Remove what was staged for a generation that is not going to be.
     case discard(generation: Int)
+    /// Remove whatever a stage that came to no end has left.
+    case discardUnfinished
     /// Try once, before the flip, each check of a generation that the current one has too: what
     /// fails now is no regression. A check that is new has no past. Answered by `probed`; by
     /// `scanned` or `scanFailed` where the current generation does not stand as it should, for then

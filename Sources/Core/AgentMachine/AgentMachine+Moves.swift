@@ -11,7 +11,8 @@ extension AgentMachine {
     /// The failure is kept before the first step of the way back: a device that is killed on its
     /// way must not try the same again.
     mutating func goBack(_ move: Move) -> [AgentEffect] {
-        [
+        failedTries = 0
+        return [
             .record(.failed(generation: move.from, reason: move.reason ?? "")),
             .journal(.flipping, move),
         ] + restage(move)
@@ -41,7 +42,7 @@ extension AgentMachine {
             var move = move
             move.rebootFor = rebootFor
             return [.journal(.flipping, move)] + prepare(move, gate, nil)
-        case .restageFailed(let reason) where move.purpose == .upgrade:
+        case .restageFailed(let reason) where move.purpose == .upgrade && !mayTrySoon:
             return goBack(move.back(because: reason))
         case .restageFailed(let reason):
             return tryLater(move, course, because: reason, at: now)
@@ -56,6 +57,7 @@ extension AgentMachine {
         switch input {
         case .flipped:
             current = move.to
+            failedTries = 0
             if course.unitsAreDone {
                 state = .resuming(move, gate)
                 return [.changeUnits(move, .resume)]
@@ -68,11 +70,11 @@ extension AgentMachine {
         case .flipFailed(let reason, let passed):
             // What was passed once stays passed, even where the disk can't be asked any more.
             if passed { current = move.to }
-            guard move.purpose == .upgrade else {
-                return tryLater(move, course, because: reason, at: now)
+            if move.purpose == .upgrade, current != move.to {
+                return abandon(move, because: reason, at: now)
             }
-            guard current == move.to else { return abandon(move, because: reason, at: now) }
-            return goBack(move.back(because: reason))
+            if move.purpose == .upgrade, !mayTrySoon { return goBack(move.back(because: reason)) }
+            return tryLater(move, course, because: reason, at: now)
         default:
             unexpected(input)
         }
@@ -159,18 +161,5 @@ extension AgentMachine {
     mutating func undone(_ move: Move) -> [AgentEffect] {
         state = .idle
         return [.discard(generation: move.to), .forgetJournal]
-    }
-
-    /// A way back or a redo that can't be made now is made later: there is nowhere else to go.
-    mutating func tryLater(
-        _ move: Move, _ course: Course, because reason: String, at now: Instant
-    ) -> [AgentEffect] {
-        if move.purpose == .heal {
-            return [.record(.trouble(reason)), .forgetJournal] + healUnits()
-        }
-        var next = course
-        next.failures += 1
-        state = .stuck(move, next, until: now + pace.retryDelay(after: next.failures))
-        return [.record(.trouble(reason))]
     }
 }

@@ -40,14 +40,12 @@ package struct AgentMachine: Sendable {
         case callingHome(Move, WayHome)
         /// Units that were stopped for a flip that never came are started again.
         case undoing(Move)
-        /// The way back or a redo could not be made; it is tried again.
+        /// What is past its commit point could not be made; it is tried again.
         case stuck(Move, Course, until: Instant)
     }
 
     /// What is special about this time.
     struct Course: Equatable, Sendable {
-        /// How often making the contents again has failed.
-        var failures = 0
         /// The units were already changed when the agent last ran.
         var unitsAreDone = false
     }
@@ -76,6 +74,8 @@ package struct AgentMachine: Sendable {
     var unitsToHeal: [String] = []
     /// The last look ended in something that is to be tried again, and no order will tell of it.
     var isUnsettled = false
+    /// How often in a row the move that is under way could not be made.
+    var failedTries = 0
     /// How often in a row a hook asked for another time, and until when nothing is begun again.
     var postponements = 0
     var postponedUntil: Instant?
@@ -118,7 +118,8 @@ package struct AgentMachine: Sendable {
     /// with it.
     package var isPaused: Bool {
         switch state {
-        case .stuck, .rebooting: true
+        case .stuck: isStuckForLong
+        case .rebooting: true
         default: false
         }
     }
@@ -138,11 +139,11 @@ package struct AgentMachine: Sendable {
         case .restaging(let move, _), .preparing(let move, _, _), .looking(let move, _, _),
             .leaving(let move, _, _), .flipping(let move, _, _), .arriving(let move, _),
             .finishing(let move, _), .undoing(let move):
-            move.purpose == .goBack ? "goingBack" : move.purpose == .heal ? "healing" : "applying"
+            move.purpose.phase
         case .rebooting: "needsReboot"
         case .resuming, .probing, .waiting: "settling"
         case .callingHome(let move, _): move.purpose == .goBack ? "goingBack" : "settling"
-        case .stuck: "stuck"
+        case .stuck(let move, _, _): isStuckForLong ? "stuck" : move.purpose.phase
         }
     }
 
@@ -278,7 +279,7 @@ package struct AgentMachine: Sendable {
             noteVerdict(on: tip, isFresh: isFresh, isFinal: !outcome.isToBeTriedAgain, at: now)
             return judged(outcome, opened: opened, at: now)
         case (.staging, .stageFailed(let reason)):
-            return retryLater(.trouble(reason), at: now)
+            return [.discardUnfinished] + retryLater(.trouble(reason), at: now)
         default:
             unexpected(input)
         }

@@ -28,6 +28,8 @@ extension AgentLoop {
             start(.restage(move), command, deadline: Self.stageDeadline)
         case .discard(let generation):
             discard(generation)
+        case .discardUnfinished:
+            discardUnfinished()
         case .compare(let generation):
             compare(generation)
         case .probe(let generation):
@@ -91,6 +93,15 @@ extension AgentLoop {
             try Recovery(store: store).discard(generation: generation)
         } catch {
             say("generation \(generation) is not removed yet: \(error)")
+        }
+    }
+
+    /// The same for a stage that failed: whose number it was, nobody needs to know.
+    private func discardUnfinished() {
+        do {
+            try Recovery(store: store).settle()
+        } catch {
+            say("what was staged is not removed yet: \(error)")
         }
     }
 

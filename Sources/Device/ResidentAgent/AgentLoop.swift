@@ -62,6 +62,8 @@ package final class AgentLoop {
     /// After the first trouble with the device's own disk; doubled for each further one in a row.
     private static let firstPause = Duration.seconds(2)
     private static let longestPause = Duration.seconds(60)
+    /// The same where somebody waits for a single run to end.
+    private static let soon: [Duration] = [.milliseconds(250), .seconds(1), .seconds(4)]
 
     package init(
         root: Root, configuration: AgentConfiguration, worker: String,
@@ -129,16 +131,30 @@ package final class AgentLoop {
     package func runOnce(patience: Duration, _ first: AgentInput) throws -> Bool {
         defer { stop() }
         let end = Clocks.monotonic() + patience
-        while try !takeLock() {
+        while try !persisting(takeLock) {
             if isStopping || Clocks.monotonic() >= end { return false }
             try wait(atMost: Self.lockPatience)
         }
-        try finishMove()
+        try persisting(finishMove)
         inputs.append(first)
-        try finishMove()
-        if first == .syncRequested { try doWhatIsDue() }
+        try persisting(finishMove)
+        if first == .syncRequested { try persisting(doWhatIsDue) }
         show(phase: machine.phase)
         return !isStopping
+    }
+
+    /// Does not give up at the first thing that the disk refuses: what is not done yet is still to be
+    /// done, and a device should not be left in the middle of a move for a moment's trouble.
+    private func persisting<Value>(_ work: () throws -> Value) throws -> Value {
+        for delay in Self.soon {
+            do {
+                return try work()
+            } catch {
+                trouble("\(error)")
+                try pause(delay)
+            }
+        }
+        return try work()
     }
 
     /// Works until nothing is under way. A boot that was asked for is asked for to the end: who ends

@@ -54,7 +54,7 @@ package struct EarlyRecovery {
     private func recover() throws {
         for line in try RecordRepair(store: store).run(at: Clocks.wall()) { say(line) }
         if let move = try Recovery(store: store).begin().trial { try charge(move) }
-        try disableWhatLeaves()
+        try endWhatLeaves()
         switch try makeFilesWhole() {
         case .nothing: say("all files are whole")
         case .undone(let move):
@@ -102,18 +102,16 @@ package struct EarlyRecovery {
         try store.remove(StateLayout.boots)
     }
 
-    /// A unit can only be disabled while its file is there, so a way back that flips here does it here.
-    /// Nothing runs yet, so nothing is to be stopped; what stays enabled would be begun.
-    private func disableWhatLeaves() throws {
+    /// A unit can only be stopped and disabled while its file is there, so a way back that flips here
+    /// does it here. At a boot nothing runs yet, but what was enabled is about to be started.
+    private func endWhatLeaves() throws {
         guard let move = try store.read(Journal.self, at: StateLayout.journal)?.move,
             move.purpose == .goBack, try store.currentGeneration() == move.from,
             let old = try store.generation(move.from), let new = try store.generation(move.to)
         else { return }
         let control = UnitControl(services: configuration?.services ?? .none)
         for action in try MovePlan(of: move, from: old, to: new, in: store).units.beforeFlip {
-            guard case .disable = action, let command = control.command(for: action) else {
-                continue
-            }
+            guard let command = control.command(for: action) else { continue }
             let outcome = try command.run(deadline: Self.unitDeadline)
             if !outcome.isSuccess { say("\(action): \(outcome.status): \(outcome.errorText)") }
         }

@@ -27,7 +27,7 @@ struct Stopwatch {
             if moveBegan == nil || move.purpose != .upgrade { moveBegan = now }
         case .changeUnits, .flip:
             stepBegan = now
-        case .forgetJournal, .discard:
+        case .forgetJournal, .discard, .discardUnfinished:
             moveBegan = nil
         case .fetch, .stage, .probe, .journal, .scan, .record, .runHooks, .seeUnits, .reboot,
             .reconnect, .askGit, .look, .healUnits:

@@ -21,7 +21,7 @@ struct Validation {
         guard !validators.isEmpty else { return nil }
         try at(.disk) { try buildView(of: record) }
         defer {
-            // A view that can't be removed is in nobody's way: the next one replaces it.
+            // A view that can't be removed now goes with the rest of the stage.
             try? store.root.removeTree(StateLayout.stageView(of: record.number))
         }
         for validator in validators {

@@ -98,6 +98,8 @@ package struct Stage {
     }
 
     private func removeStaged(_ generation: Int) throws {
+        // What validators were shown; whoever showed it may not have come to removing it.
+        try store.root.removeTree(StateLayout.stageView(of: generation))
         let path = StateLayout.stagedManifest(of: generation)
         let manifest: StagedFiles?
         do throws(RecordError) {

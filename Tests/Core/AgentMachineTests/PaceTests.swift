@@ -38,7 +38,10 @@ import Testing
         for _ in 0..<15 {
             #expect(driver.waitForFetch() == [.fetch])
             _ = driver.say(.fetched(tip: Driver.revision(1)))
-            #expect(driver.say(.stageFailed("full")) == [.record(.trouble("full"))])
+            #expect(
+                driver.say(.stageFailed("full")) == [
+                    .discardUnfinished, .record(.trouble("full")),
+                ])
             #expect(nextFetch(driver) == driver.now + expected)
             expected = min(expected * 2, .seconds(21_600))
         }

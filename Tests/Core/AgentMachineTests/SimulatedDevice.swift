@@ -141,6 +141,8 @@ struct SimulatedDevice {
         case .discard(let generation):
             if generation == current { fail("the current generation is discarded") }
             gates[generation] = nil
+        case .discardUnfinished:
+            if journal != nil { fail("a stage is cleared away in the middle of a move") }
         case .record(.failed(let generation, _)): failed.insert(generation)
         case .record(.confirmed(let move)):
             if move.to != current { fail("generation \(move.to) is confirmed from afar") }
@@ -276,7 +278,7 @@ struct SimulatedDevice {
         case .seeUnits: isMostlyGood() ? .unitsSeen([]) : .unitsFailed("l")
         case .runHooks(_, let moment): .hooksRan(isMostlyGood() ? [] : [objection(moment)])
         case .scan, .look: isGood() ? .scanned(drifts()) : .scanFailed("s")
-        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
+        case .reconnect, .discard, .discardUnfinished, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }

@@ -131,10 +131,17 @@ import Testing
         #expect(driver.say(.probed(Driver.good("up"))).isEmpty)
     }
 
-    @Test("A redo whose contents can't be made goes back", arguments: [true, false])
+    @Test(
+        "A redo whose contents can't be made is tried again three times soon, and then goes back",
+        arguments: [true, false])
     func redoFails(isSettling: Bool) {
         var driver = Driver(current: 2)
         _ = driver.start(at: isSettling ? .settle(Self.upgrade) : .redo(Self.upgrade))
+        for _ in 0..<3 {
+            #expect(driver.say(.restageFailed("sick")) == [.record(.trouble("sick"))])
+            #expect(driver.machine.phase == "applying")
+            #expect(driver.waitForWake() == [.restage(Self.upgrade)])
+        }
         #expect(
             driver.say(.restageFailed("sick")) == [
                 .record(.failed(generation: 2, reason: "sick")), .journal(.flipping, Self.back),
@@ -146,8 +153,15 @@ import Testing
     func redoNeverDiscardsCurrent() {
         var driver = Driver(current: 2)
         _ = driver.start(at: .redo(Self.upgrade))
-        _ = driver.say(.restaged(gate: HealthGate()))
         // Nobody can say whether the link moved; the machine knows that it had.
+        for _ in 0..<3 {
+            _ = driver.say(.restaged(gate: HealthGate()))
+            #expect(
+                driver.say(.flipFailed("sick", passedCommitPoint: false))
+                    == [.record(.trouble("sick"))])
+            #expect(driver.waitForWake() == [.restage(Self.upgrade)])
+        }
+        _ = driver.say(.restaged(gate: HealthGate()))
         #expect(
             driver.say(.flipFailed("sick", passedCommitPoint: false)) == [
                 .record(.failed(generation: 2, reason: "sick")), .journal(.flipping, Self.back),

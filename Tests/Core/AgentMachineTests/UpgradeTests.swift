@@ -83,11 +83,32 @@ import Testing
         #expect(driver.machine.state == .idle)
     }
 
-    @Test("A flip that fails after the commit point goes back")
+    @Test("A flip that fails after the commit point is made again, and is what counts")
+    func flipFailsOnce() {
+        var driver = Driver(current: 1)
+        let move = Move(.upgrade, from: 1, to: 2)
+        driver.leave(for: Driver.candidate(2), before: Driver.good("up"))
+        _ = driver.say(.unitsChanged)
+        #expect(
+            driver.say(.flipFailed("torn", passedCommitPoint: true)) == [.record(.trouble("torn"))])
+        #expect(driver.waitForWake() == [.restage(move)])
+        #expect(
+            driver.say(.restaged(gate: Driver.gate("up"))) == [
+                .journal(.flipping, move), .flip(move),
+            ])
+        #expect(driver.say(.flipped).last == .changeUnits(move, .afterFlip))
+    }
+
+    @Test("A flip that fails again and again after the commit point goes back")
     func flipFailsAfter() {
         var driver = Driver(current: 1)
         driver.leave(for: Driver.candidate(2), before: Driver.good("up"))
         _ = driver.say(.unitsChanged)
+        for _ in 0..<3 {
+            _ = driver.say(.flipFailed("torn", passedCommitPoint: true))
+            _ = driver.waitForWake()
+            _ = driver.say(.restaged(gate: Driver.gate("up")))
+        }
         let back = Move(.goBack, from: 2, to: 1, reason: "torn")
         #expect(
             driver.say(.flipFailed("torn", passedCommitPoint: true)) == [

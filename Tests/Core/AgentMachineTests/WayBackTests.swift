@@ -58,11 +58,19 @@ import Testing
     @Test("A way back whose contents can't be made is tried again, ever more rarely, for ever")
     func restageFails() {
         var driver = onTheWay()
+        // What is over a moment later should cost a moment.
+        for delay in [Duration.milliseconds(250), .seconds(1), .seconds(4)] {
+            let failed = driver.now
+            #expect(driver.say(.restageFailed("full")) == [.record(.trouble("full"))])
+            #expect(driver.machine.phase == "goingBack" && !driver.machine.isPaused)
+            #expect(driver.machine.wakeAt - failed == delay)
+            #expect(driver.waitForWake() == [.restage(Self.back)])
+        }
         var expected = Duration.seconds(30)
         for _ in 0..<40 {
             let failed = driver.now
             #expect(driver.say(.restageFailed("full")) == [.record(.trouble("full"))])
-            #expect(driver.machine.phase == "stuck")
+            #expect(driver.machine.phase == "stuck" && driver.machine.isPaused)
             #expect(driver.machine.wakeAt - failed == expected)
             #expect(driver.say(.tick).isEmpty)
             #expect(driver.waitForWake() == [.restage(Self.back)])

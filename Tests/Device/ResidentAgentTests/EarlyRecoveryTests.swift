@@ -60,7 +60,8 @@ struct EarlyRecoveryTests {
             try journal(device, .flipping, Move(.goBack, from: 2, to: 1, reason: "sick"))
             let recover = try device.agent("recover")
             #expect(recover.status == 0, "\(recover.complaint)")
-            #expect(try device.asked() == ["disable a.service", "there"])
+            #expect(
+                try device.asked() == ["stop a.service", "there", "disable a.service", "there"])
             #expect(device.text("/etc/price") == "1" && device.text(unit) == nil)
             _ = try device.agent("sync")
             #expect(try device.outcomes().contains { $0.kind == "rolledBack" })
