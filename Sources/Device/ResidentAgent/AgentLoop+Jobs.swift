@@ -29,7 +29,7 @@ extension AgentLoop {
             let group =
                 purpose.facesStrangers ? try containment.group(for: String(startedJobs)) : nil
             if let group { command.arguments += ["--group", group.path] }
-            let child = try command.start()
+            let child = try twice { () throws(SystemError) in try command.start() }
             jobs.append(
                 Job(purpose, child, in: group, deadline: Clocks.monotonic() + deadline))
         } catch {

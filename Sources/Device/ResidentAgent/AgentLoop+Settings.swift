@@ -48,7 +48,9 @@ extension AgentLoop {
 
     func keepStatus() {
         do {
-            try store.write(status, at: StateLayout.status)
+            try twice { () throws(RecordError) in
+                try store.write(status, at: StateLayout.status)
+            }
         } catch {
             say("the status can't be shown: \(error)")
         }
@@ -62,4 +64,9 @@ extension AgentLoop {
     }
 
     func say(_ text: String) { Program.writeToStandardError(text + "\n") }
+}
+
+/// A moment's lack of room, processes or descriptors is over at the second try.
+func twice<Value, Failure>(_ work: () throws(Failure) -> Value) throws(Failure) -> Value {
+    do throws(Failure) { return try work() } catch { return try work() }
 }
