@@ -98,7 +98,8 @@ package final class ChangeWatch {
     }
 
     private func arm(_ path: String, _ role: WatchList.Folder) throws(SystemError) {
-        let interest: FolderWatch.Interest = role == .names ? .names : .contents
+        let interest: FolderWatch.Interest =
+            role.isSubset(of: [.names, .running]) ? .names : .contents
         guard let watch = try folders?.add(path, interest, below: root) else { return }
         if let old = watchByPath[path], old != watch { end(path) }
         watchByPath[path] = watch
@@ -178,7 +179,9 @@ package final class ChangeWatch {
         } else if list.item(at: path) != nil || list.mayBeExtra(name, in: folder) {
             touched.add(path)
         }
-        if role.contains(.units) { touched.units = true }
+        if role.contains(.units) || role.contains(.running) && list.isRunningUnit(name) {
+            touched.units = true
+        }
     }
 
     private func take(movedFolder folder: String, _ touched: inout Touched) {

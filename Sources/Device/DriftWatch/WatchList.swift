@@ -37,6 +37,8 @@ package struct WatchList {
         static let units = Folder(rawValue: 4)
         /// All that stands in it is ours.
         static let owned = Folder(rawValue: 8)
+        /// systemd keeps a link in it for each unit that runs.
+        static let running = Folder(rawValue: 16)
     }
 
     struct Unit {
@@ -140,6 +142,8 @@ package struct WatchList {
         for target in ["multi-user", "sockets", "timers"] {
             watch("/etc/systemd/system/\(target).target.wants", .units)
         }
+        watch(Self.runningUnits, .running)
+        for ancestor in DevicePath.ancestors(of: Self.runningUnits) { watch(ancestor, .names) }
         unitFolders = folders.filter { $0.value.contains(.units) }.map(\.key)
     }
 
@@ -163,6 +167,14 @@ package struct WatchList {
     /// Whether systemd reads a folder, or one below it.
     func hasUnits(below folder: String) -> Bool {
         unitFolders.contains { DevicePath.isAt($0, orBelow: folder) }
+    }
+
+    /// Where systemd(1) makes a link for each unit that is started, and removes it when the unit stops.
+    private static let runningUnits = "/run/systemd/units"
+
+    /// Whether a link of such a folder is that of a unit of ours.
+    func isRunningUnit(_ name: String) -> Bool {
+        units.contains { name == "invocation:\($0.wanted.name)" }
     }
 
     /// Whether something in an owned directory is of interest, though it is no managed path.

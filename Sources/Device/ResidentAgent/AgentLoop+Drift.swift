@@ -86,7 +86,9 @@ extension AgentLoop {
     func scanAtOnce() -> AgentInput {
         do {
             try compareWithCurrent()
+            let asksSystemd = driftScan.asksSystemd
             driftScan.asksSystemd = false
+            defer { driftScan.asksSystemd = asksSystemd }
             driftScan.begin()
             while !driftScan.step(until: Instant(nanoseconds: .max), at: Clocks.wall()) {}
             if let failure = driftScan.takeFailures().first { return .scanFailed(failure) }

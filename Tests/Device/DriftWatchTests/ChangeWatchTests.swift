@@ -163,6 +163,24 @@ import Testing
         }
     }
 
+    @Test("a unit that starts or stops touches units, and one of somebody else's does not")
+    func runningUnits() throws {
+        try WatchedDevice.with { device in
+            try device.shell("mkdir -p run/systemd/units")
+            let watch = watching(
+                device,
+                WatchedDevice.record([]) { state in
+                    state.units = [DesiredUnit(name: "a.service", bundle: "b", enabled: true)]
+                })
+            try device.shell("ln -s 1 run/systemd/units/invocation:b.service")
+            #expect(told(watch, after: 5) == nil)
+            try device.shell("ln -s 1 run/systemd/units/invocation:a.service")
+            #expect(told(watch, after: 10)?.units == true)
+            try device.shell("rm run/systemd/units/invocation:a.service")
+            #expect(told(watch, after: 20)?.units == true)
+        }
+    }
+
     @Test("more folders than may be watched are told, and the others are watched")
     func limit() throws {
         try WatchedDevice.with { device in
