@@ -115,6 +115,8 @@ extension FleetSimulation {
     private func perform(_ effect: AgentEffect, on device: VirtualDevice) {
         switch effect {
         case .discard(let generation): device.disk.generations[generation] = nil
+        // A stage that fails here has written nothing.
+        case .discardUnfinished: break
         case .journal(let phase, let move): device.disk.journal = (phase, move)
         case .forgetJournal: device.disk.journal = nil
         case .record(let event):
@@ -173,7 +175,7 @@ extension FleetSimulation {
         case .runHooks: return .hooksRan([])
         case .seeUnits: return .unitsSeen([])
         case .scan, .look: return .scanned([])
-        case .reconnect, .discard, .journal, .forgetJournal, .record, .reboot:
+        case .reconnect, .discard, .discardUnfinished, .journal, .forgetJournal, .record, .reboot:
             fatalError("\(effect) wants no answer")
         }
     }
