@@ -1,10 +1,16 @@
 """Reads what the kernel counts of a process, and sums figures up."""
 
+import atexit
+import functools
 import os
+import shutil
 import socket
 import struct
-import time
+import subprocess
+import tempfile
 from dataclasses import dataclass
+
+from .processes import BenchError, run
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -100,20 +106,24 @@ class Usage:
 
 def usage_of_run(words, environment=None, log=os.devnull):
     """Runs a program to its end."""
-    begin = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        try:
-            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            for number in (1, 2):
-                os.dup2(output, number)
-            os.execve(words[0], words, environment or dict(os.environ))
-        finally:
-            os._exit(127)
-    _, status, usage = os.wait4(child, 0)
-    return Usage(
-        os.waitstatus_to_exitcode(status), time.monotonic() - begin,
-        usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    with tempfile.NamedTemporaryFile("r") as told, open(log, "a") as output:
+        ended = subprocess.run(
+            [_launcher(), told.name, *words], stdout=output, stderr=output, env=environment,
+            check=False)
+        if ended.returncode != 0:
+            raise BenchError(f"what {words[0]} costs can't be measured: {ended.returncode}")
+        status, wall, used, peak = told.read().split()
+    return Usage(int(status), float(wall), float(used), int(peak) * 1024)
+
+
+@functools.cache
+def _launcher():
+    """A child begins with the peak of whoever forked it, which must not be this large program."""
+    folder = tempfile.mkdtemp(prefix="flotilla-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    source = os.path.join(os.path.dirname(__file__), "usage.c")
+    run("cc", "-O2", "-o", f"{folder}/usage", source)
+    return f"{folder}/usage"
 
 
 def cpu_of_run(words, environment=None, log=os.devnull):
