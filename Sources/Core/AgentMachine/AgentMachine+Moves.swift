@@ -118,8 +118,10 @@ extension AgentMachine {
 
         case (.healingUnits(let units), .unitsChanged):
             return unitsHealed(units, at: now)
-        case (.healingUnits, .unitsFailed(let reason)):
+        case (.healingUnits(let units), .unitsFailed(let reason)):
             state = .idle
+            // A unit that can't be started comes and goes with each try, and each is heard of.
+            healing.note(units, at: now)
             return [.record(.trouble(reason))]
         default:
             unexpected(input)

@@ -42,7 +42,7 @@ struct HealingRecord: Equatable, Sendable {
         return (judged, fresh)
     }
 
-    /// These were put right.
+    /// These were put right, or that was tried.
     mutating func note(_ subjects: [String], at now: Instant) {
         for subject in subjects { healed[subject, default: []].append(now) }
     }

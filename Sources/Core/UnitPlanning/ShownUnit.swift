@@ -1,21 +1,19 @@
 /// What systemd says of one unit: the part of `systemctl show` by which drift is judged.
 package struct ShownUnit: Equatable, Sendable {
     /// The names that it has: its own, and its aliases.
-    package var names: [String] = []
-    package var load = ""
-    package var active = ""
-    package var sub = ""
+    package var names: [String]
+    package var load: String
+    package var active: String
+    package var sub: String
     /// Of its file: `enabled`, `disabled`, `static`, `masked`, …
-    package var file = ""
+    package var file: String
     /// Where its own file is.
-    package var fragment = ""
-    package var dropIns: [String] = []
+    package var fragment: String
+    package var dropIns: [String]
     /// A unit that does one thing and ends has not stopped.
-    package var type = ""
-    package var result = ""
-    package var remains = ""
-
-    package init() {}
+    package var type: String
+    package var result: String
+    package var remains: String
 
     /// What to ask systemd for.
     package static let properties = [
@@ -23,40 +21,24 @@ package struct ShownUnit: Equatable, Sendable {
         "DropInPaths", "Type", "Result", "RemainAfterExit",
     ]
 
-    /// Reads what `systemctl show` prints for several units: blocks of `Key=value` with an empty line
-    /// between them. Lines that say something else are passed over.
     package static func read(_ text: String) -> [ShownUnit] {
-        var found: [ShownUnit] = []
-        var current: ShownUnit?
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.isEmpty {
-                if let current { found.append(current) }
-                current = nil
-            } else if let sign = line.firstIndex(of: "=") {
-                var standing = current ?? ShownUnit()
-                standing.take(line[..<sign], String(line[line.index(after: sign)...]))
-                current = standing
-            }
-        }
-        if let current { found.append(current) }
-        return found
+        ShownProperties.read(text).map(ShownUnit.init)
     }
 
-    private mutating func take(_ key: Substring, _ value: String) {
-        switch key {
-        case "Id": names.append(value)
-        case "Names": names += value.split(separator: " ").map(String.init)
-        case "LoadState": load = value
-        case "ActiveState": active = value
-        case "SubState": sub = value
-        case "UnitFileState": file = value
-        case "FragmentPath": fragment = value
-        case "DropInPaths": dropIns = value.split(separator: " ").map(String.init)
-        case "Type": type = value
-        case "Result": result = value
-        case "RemainAfterExit": remains = value
-        default: break
-        }
+    /// Without properties: one of which systemd says nothing.
+    package init(_ properties: [String: String] = [:]) {
+        func value(_ key: String) -> String { properties[key] ?? "" }
+        func values(_ key: String) -> [String] { value(key).split(separator: " ").map(String.init) }
+        names = (properties["Id"].map { [$0] } ?? []) + values("Names")
+        load = value("LoadState")
+        active = value("ActiveState")
+        sub = value("SubState")
+        file = value("UnitFileState")
+        fragment = value("FragmentPath")
+        dropIns = values("DropInPaths")
+        type = value("Type")
+        result = value("Result")
+        remains = value("RemainAfterExit")
     }
 
     package var isMasked: Bool {

@@ -69,7 +69,7 @@ package struct WatchList {
         let state = record.state
         managed = Set(
             state.files.map(\.path) + state.links.map(\.path) + state.directories.map(\.path))
-        let policies = Policies(state.bundles)
+        let policies = DriftPolicies(state.bundles)
         for directory in state.directories {
             add(.directory(directory), policies.of(directory.bundle, directory.drift))
         }
@@ -236,22 +236,5 @@ package struct WatchList {
         var piece = shell
         piece.state = state
         return piece
-    }
-}
-
-/// What is to happen to drift: a path's own word, then its bundle's. What is only observed is told
-/// and left alone.
-private struct Policies {
-    private let bundles: [String: BundlePolicy]
-
-    init(_ bundles: [BundlePolicy]) {
-        self.bundles = Dictionary(
-            bundles.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    func of(_ bundle: String, _ own: DriftPolicy?) -> DriftPolicy {
-        let policy = own ?? bundles[bundle]?.drift ?? .heal
-        let isObserved = bundles[bundle]?.mode == .observe
-        return isObserved && policy == .heal ? .report : policy
     }
 }

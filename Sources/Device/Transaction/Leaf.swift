@@ -49,13 +49,12 @@ extension DesiredState {
     /// Files first, then links, each sorted by path.
     var leaves: [Leaf] { files.map(Leaf.file) + links.map(Leaf.link) }
 
-    /// What each path's own policy is, or its bundle's where it has none.
+    /// What is to happen to drift of each path.
     func policies() -> [String: DriftPolicy] {
-        let bundles = Dictionary(
-            bundles.map { ($0.name, $0.drift) }, uniquingKeysWith: { first, _ in first })
+        let known = DriftPolicies(bundles)
         var policies: [String: DriftPolicy] = [:]
         func note(_ path: String, _ own: DriftPolicy?, _ bundle: String) {
-            policies[path] = own ?? bundles[bundle] ?? .heal
+            policies[path] = known.of(bundle, own)
         }
         for file in files { note(file.path, file.drift, file.bundle) }
         for link in links { note(link.path, link.drift, link.bundle) }

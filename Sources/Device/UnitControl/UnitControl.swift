@@ -40,16 +40,7 @@ package struct UnitControl: Equatable, Sendable {
     /// Reads what `seeStandings` answered: a block of lines for each unit, in the order in which they were
     /// asked for. Nil where that is not what stands there.
     package static func standings(of units: [String], in answer: String) -> [UnitStanding]? {
-        var blocks: [[String: String]] = [[:]]
-        for line in answer.split(separator: "\n", omittingEmptySubsequences: false) {
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 {
-                blocks[blocks.count - 1][String(parts[0])] = String(parts[1])
-            } else if !blocks[blocks.count - 1].isEmpty {
-                blocks.append([:])
-            }
-        }
-        blocks.removeAll { $0.isEmpty }
+        let blocks = ShownProperties.read(answer)
         guard blocks.count == units.count else { return nil }
         var standings: [UnitStanding] = []
         for (unit, block) in zip(units, blocks) {

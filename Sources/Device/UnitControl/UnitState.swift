@@ -1,60 +1,44 @@
 package import AgentMachine
 package import FleetModel
+internal import UnitPlanning
 
 /// How a unit stands, as `systemctl show` tells it.
 package struct UnitState: Equatable, Sendable {
     package var name: String
     /// Other names of it, and its own.
-    package var names: [String] = []
+    package var names: [String]
     /// `active`, `activating`, `failed`, …
-    package var active = ""
+    package var active: String
     /// `running`, `exited`, `auto-restart`, …
-    package var sub = ""
+    package var sub: String
     /// `loaded`, `not-found`, `masked`, …
-    package var load = ""
+    package var load: String
     /// Why it failed; `success` where it did not.
-    package var result = ""
+    package var result: String
     /// How often systemd restarted it by itself.
-    package var restarts = ""
+    package var restarts: String
     /// Of the monotonic clock, in microseconds.
-    package var activeSince = ""
+    package var activeSince: String
 
     static let properties = [
         "Id", "Names", "LoadState", "ActiveState", "SubState", "Result", "NRestarts",
         "ActiveEnterTimestampMonotonic",
     ]
 
-    /// Reads blocks of `Property=value` lines with an empty line between two of them.
     package static func read(_ output: [UInt8]) -> [UnitState] {
-        var states: [UnitState] = []
-        var isBetween = true
-        for bytes in output.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            let line = String(decoding: bytes, as: UTF8.self)
-            if line.isEmpty {
-                isBetween = true
-                continue
-            }
-            if isBetween { states.append(UnitState(name: "")) }
-            isBetween = false
-            guard let mark = line.firstIndex(of: "=") else { continue }
-            states[states.count - 1].set(
-                line[..<mark], to: String(line[line.index(after: mark)...]))
-        }
-        return states
+        ShownProperties.read(String(decoding: output, as: UTF8.self)).map(UnitState.init)
     }
 
-    private mutating func set(_ property: Substring, to value: String) {
-        switch property {
-        case "Id": name = value
-        case "Names": names = value.split(separator: " ").map(String.init)
-        case "LoadState": load = value
-        case "ActiveState": active = value
-        case "SubState": sub = value
-        case "Result": result = value
-        case "NRestarts": restarts = value
-        case "ActiveEnterTimestampMonotonic": activeSince = value
-        default: break
-        }
+    private init(_ properties: [String: String]) {
+        func value(_ key: String) -> String { properties[key] ?? "" }
+        name = value("Id")
+        names = value("Names").split(separator: " ").map(String.init)
+        active = value("ActiveState")
+        sub = value("SubState")
+        load = value("LoadState")
+        result = value("Result")
+        restarts = value("NRestarts")
+        activeSince = value("ActiveEnterTimestampMonotonic")
     }
 
     func isCalled(_ unit: String) -> Bool { name == unit || names.contains(unit) }

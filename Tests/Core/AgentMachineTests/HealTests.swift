@@ -112,6 +112,26 @@ import Testing
         #expect(driver.machine.state == .idle)
     }
 
+    @Test("A unit that can't be put right is not tried for ever")
+    func unitThatFails() {
+        var driver = scanning()
+        let found = [Drift.found("a.service", kind: .stopped)]
+        _ = driver.say(.scanned(found))
+        for _ in 0..<HealingRecord.bound - 1 {
+            _ = driver.say(.unitsFailed("no"))
+            _ = driver.say(.touched)
+            #expect(driver.say(.scanned(found)).last == .healUnits(["a.service"]))
+        }
+        _ = driver.say(.unitsFailed("no"))
+        _ = driver.say(.touched)
+        guard case .record(.contested(let told)) = driver.say(.scanned(found)).last else {
+            Issue.record("it is tried once more")
+            return
+        }
+        #expect(told.map(\.subject) == ["a.service"])
+        #expect(driver.machine.state == .idle)
+    }
+
     // MARK: What is told at once
 
     @Test("What was touched is looked at before anything else, and moves no scan")
@@ -202,7 +222,7 @@ import Testing
         #expect(standings == Array(repeating: .healing, count: 4))
     }
 
-    @Test("A heal that fails, and drift of a held device, is no fight")
+    @Test("A heal of paths that fails, and drift of a held device, is no fight")
     func noFight() {
         var driver = scanning()
         _ = driver.say(.scanned([]))
