@@ -83,10 +83,6 @@ services: systemd
     def command(self, *words: str) -> Ended:
         return self._household.run(self.agent_words(*words), PATIENCE)
 
-    def recovers(self) -> bool:
-        """Whether there is a command for early boot."""
-        return "recover " in self.command("help").said
-
     def status(self) -> dict[str, object]:
         """Of a device whose records can't be read: only what was said."""
         ended = self.command("status", "--json")

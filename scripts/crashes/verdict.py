@@ -49,7 +49,6 @@ class Judge:
     def __init__(self, device: Device, references: References) -> None:
         self._device = device
         self._references = references
-        self._recovers = device.recovers()
 
     def judge(self, course: Course, goes_on: Next) -> Verdict:
         """Starts the device again, first without its server, then with it."""
@@ -57,8 +56,7 @@ class Judge:
         self._device.look_at(NOWHERE)
         if goes_on is Next.BOOT:
             self._device.lose_memory()
-            if self._recovers:
-                self._early_boot(verdict)
+            self._early_boot(verdict)
         if goes_on is not Next.RESTART:
             self._device.start_units()
         self._first_recovery(course, verdict)

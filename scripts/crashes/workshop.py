@@ -65,9 +65,6 @@ class Workshop:
         self._references = references
         self._judge = Judge(self._device, references)
 
-    def recovers(self) -> bool:
-        return self._device.recovers()
-
     # Looking.
 
     def enumerate(self, course: Course) -> list[Point]:

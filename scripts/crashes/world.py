@@ -76,8 +76,7 @@ class World:
             edition = self.references.editions[status["generationRevision"]]
             recovery = replace(recovery, editions=[edition], aims_at=edition)
             self._add(recovery)
-            if self._lane.ask("recovers"):
-                self._add(replace(recovery, name=f"boot-{state}", words=["recover"]))
+            self._add(replace(recovery, name=f"boot-{state}", words=["recover"]))
 
 
 def _check(found: Picture, edition: scenario.Edition, name: str) -> None:

@@ -2,27 +2,18 @@
 
 from .bundles import web
 from .checks import expect
-from .device import AGENT, Device
-from .fleet import Fleet, Server
+from .device import AGENT
+from .fleet import Server
+from .part import Part
 
 REBOOT_ON = "reboot-on: [/etc/web/restart.conf]\n"
 RECOVER = "flotilla-recover.service"
 
 
-class Boots:
-    def __init__(self, checks, machine, package, _):
-        self.checks = checks
-        self.machine = machine
-        self.device = Device(machine)
-        self.package = package
-        self.fleet = Fleet(machine.folder)
-
+class Boots(Part):
     def tell(self):
         self.machine.boot()
         self.device.install(self.package)
-        if not self.device.knows("recover"):
-            self.checks.skip("reboots and boots", "this agent has no command `recover`")
-            return
         self.device.configure(self.fleet, "maxBoots: 1\n")
         with Server(self.fleet, self.machine):
             release = self.fleet.release(web())

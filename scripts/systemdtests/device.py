@@ -28,9 +28,6 @@ class Device:
         self.machine.write("/etc/flotilla/anchor", fleet.anchor(), 0o600)
         self.machine.write("/etc/flotilla/agent.yaml", CONFIGURATION + extra)
 
-    def knows(self, command):
-        return f" {command} " in self.machine.run("flotilla-agent", "help")
-
     def status(self):
         """As the agent tells it; nothing where it can't."""
         outcome = self.machine.attempt("flotilla-agent", "status", "--json")

@@ -147,9 +147,8 @@ class PowerCuts:
         return json.loads(self.machine.read("/var/lib/flotilla/ledger.json"))["confirmed"]
 
     def await_rest(self):
-        if self.device.knows("recover"):
-            recovered = self.machine.show("flotilla-recover.service", "Result")
-            expect(recovered == "success", f"flotilla-recover.service ended with {recovered}")
+        recovered = self.machine.show("flotilla-recover.service", "Result")
+        expect(recovered == "success", f"flotilla-recover.service ended with {recovered}")
         wait_until(
             "the agent rests", lambda: not self.device.journal_is_there()
             and self.device.status().get("phase") == "idle", 60)

@@ -3,8 +3,9 @@
 from .bundles import web
 from .checks import expect
 from .commands import wait_until
-from .device import AGENT, Device
-from .fleet import Fleet, Server
+from .device import AGENT
+from .fleet import Server
+from .part import Part
 
 # Not of the fleet's, and begun before the agent is: what it reads is what any service would.
 EARLY = """[Unit]
@@ -17,20 +18,10 @@ ExecStart=/bin/sh -c 'cat /etc/web/reload.conf /etc/web/link.conf >/var/lib/earl
 """
 
 
-class Pristine:
-    def __init__(self, checks, machine, package, _):
-        self.checks = checks
-        self.machine = machine
-        self.device = Device(machine)
-        self.package = package
-        self.fleet = Fleet(machine.folder)
-
+class Pristine(Part):
     def tell(self):
         self.machine.boot()
         self.device.install(self.package)
-        if not self.device.knows("recover"):
-            self.checks.skip("a pristine /etc", "this agent has no command `recover`")
-            return
         self.device.configure(self.fleet)
         self.machine.write("/usr/lib/systemd/system/early.service", EARLY)
         self.machine.run(
