@@ -66,10 +66,14 @@ def _entry(path: str) -> Entry:
     elif stat.S_ISREG(status.st_mode):
         kind, names = "file", status.st_nlink
         with open(path, "rb") as file:
-            content = hashlib.sha256(file.read()).hexdigest()
+            content = digest(file.read())
     return Entry(
         kind, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid), content, attributes,
         names)
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def differences(found: Picture, wanted: Picture) -> list[str]:

@@ -11,7 +11,7 @@ from .forge import Forge, GitServer
 from .lanes import Lane
 from .points import Point
 from .processes import CrashError
-from .tree import Picture, differences
+from .tree import Picture, differences, digest
 
 
 class World:
@@ -33,7 +33,8 @@ class World:
         _check(old, scenario.OLD, "A")
         _check(new, scenario.NEW, "B")
         self.references = References(
-            {"A": old, "B": new}, {releases["A"]: "A", releases["B"]: "B", releases["C"]: "B"})
+            {"A": old, "B": new, "ill": _ill(new)},
+            {releases["A"]: "A", releases["B"]: "B", releases["C"]: "B", releases["ill"]: "ill"})
         lane.ask("know", self.references)
         back = Course(
             "back", f"{folder}/A", ["sync"], server.url("bad"), ["A"], "A", server.url("after"),
@@ -77,6 +78,13 @@ class World:
             recovery = replace(recovery, editions=[edition], aims_at=edition)
             self._add(recovery)
             self._add(replace(recovery, name=f"boot-{state}", words=["recover"]))
+
+
+def _ill(new: Picture) -> Picture:
+    """A device on its way back may be made whole as what it goes back from, until its agent goes on."""
+    text = scenario.ILL.files[scenario.HEALTH].text
+    return new | {
+        scenario.HEALTH: replace(new[scenario.HEALTH], content=digest(text.encode()))}
 
 
 def _check(found: Picture, edition: scenario.Edition, name: str) -> None:

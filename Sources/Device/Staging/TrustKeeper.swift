@@ -15,15 +15,21 @@ struct TrustKeeper {
     /// Walks from the floor to `tip`. The head moves forward at once, whether or not the content of
     /// the releases is ever applied.
     func advance(to tip: Revision) throws(StagingError) -> ChainVerdict {
-        let known = try knownHead()
+        let (anchor, stored) = (try readAnchor(), try storedHead())
+        let known = try knownHead(anchor, stored)
         let verdict = try walk(from: known, to: tip)
-        let stored = try storedHead()
-        if stored != verdict.head { try keep(verdict.head) }
+        if stored != verdict.head {
+            try keep(verdict.head)
+        } else if anchor != verdict.head.anchor {
+            // A power cut left the second copy behind. Where it can't be written, memory is enough.
+            try? store.write(verdict.head.anchor, at: StateLayout.anchor)
+        }
         return verdict
     }
 
-    private func knownHead() throws(StagingError) -> TrustHead {
-        let (anchor, stored) = (try readAnchor(), try storedHead())
+    private func knownHead(
+        _ anchor: TrustAnchor, _ stored: TrustHead?
+    ) throws(StagingError) -> TrustHead {
         let floor = try at(.repository) {
             try ReleaseChain.floor(
                 stored: stored, anchor: anchor, clock: Clocks.wall(),
@@ -65,8 +71,8 @@ struct TrustKeeper {
         try at(.record) { try store.read(TrustHead.self, at: StateLayout.trust) }
     }
 
-    /// Memory first, then its second copy: a power cut in between leaves the anchor behind, which
-    /// is harmless.
+    /// Memory first, then its second copy: a power cut in between leaves the anchor behind until the
+    /// next look.
     private func keep(_ head: TrustHead) throws(StagingError) {
         try at(.record) {
             try store.write(head, at: StateLayout.trust)

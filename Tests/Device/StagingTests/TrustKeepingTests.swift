@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    @Test("A second copy that a power cut left behind is made up for at the next look")
+    func secondCopy() throws {
+        try withTwoReleases { fleet, second in
+            let head = try #require(try fleet.trust())
+            var behind = head.anchor
+            behind.release = fleet.first
+            try fleet.store.write(behind, at: StateLayout.anchor)
+            try fleet.fetchAndStage(applies: false)
+            #expect(try fleet.anchor() == head.anchor)
+        }
+    }
+
     @Test("A lost memory falls back to the anchor, and never below it")
     func lostMemory() throws {
         try withTwoReleases { fleet, second in
