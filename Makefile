@@ -34,7 +34,7 @@ quick: lint ## For the day: the device side and the tidy rules, in under 3 minut
 test: deps ## Install what is needed and run every test
 	@scripts/stages test
 
-full: deps ## Everything: tests, sizes of the device binaries, the demo
+full: deps ## Everything, and every sweep as a whole (four hours)
 	@scripts/stages full
 
 device: ## Release binaries for devices, stripped, in .build-device/bin
@@ -52,10 +52,10 @@ test-systemd: ## The agent's package under a real systemd, in a container
 demo: deps ## The whole story, checked at every step (KEEP=1 leaves the fleet up)
 	@scripts/demo
 
-bench: ## Measure the figures on this machine: docs/bench.md (20 minutes and a release build)
+bench: ## Measure the figures on this machine: docs/bench.md (half an hour and a release build)
 	@scripts/bench
 
-crash: ## Kill the agent, and fail its calls, at every point of a transaction (an hour)
+crash: ## Kill the agent, and fail its calls, at every point of a transaction (two hours)
 	@scripts/crash
 
 power: ## Cut the power 200 times in a transaction, on ext4 and xfs (10 minutes)

@@ -170,14 +170,6 @@ OWN_FOLDERS = [
 OWN_EDITS = {SEED: "of the device\n"}
 
 
-def changed_paths(old: Edition, new: Edition) -> list[str]:
-    """The paths that a move from one to the other changes."""
-    return sorted(
-        path for before, after in [(old.files, new.files), (old.links, new.links),
-                                   (old.directories, new.directories)]
-        for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-
-
 def bundle(edition: Edition) -> str:
     """bundle.yaml of an edition. Times are short: points are many."""
     lines = ['match: ""', "files:"]

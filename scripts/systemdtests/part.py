@@ -5,9 +5,10 @@ from .fleet import Fleet
 
 
 class Part:
-    def __init__(self, checks, machine, package, _):
+    def __init__(self, checks, machine, package, cuts):
         self.checks = checks
         self.machine = machine
         self.device = Device(machine)
         self.package = package
         self.fleet = Fleet(machine.folder)
+        self.cuts = cuts

@@ -10,19 +10,15 @@ import time
 from .bundles import Tree
 from .checks import expect
 from .commands import Failed, run, wait_until
-from .device import AGENT, Device
-from .fleet import Fleet, Server
+from .device import AGENT
+from .fleet import Server
+from .part import Part
 
 
-class PowerCuts:
+class PowerCuts(Part):
     def __init__(self, checks, machine, package, cuts):
-        self.checks = checks
-        self.machine = machine
-        self.device = Device(machine)
-        self.package = package
-        self.fleet = Fleet(machine.folder)
+        super().__init__(checks, machine, package, cuts)
         self.server = Server(self.fleet, machine)
-        self.cuts = cuts
         self.number = 0
         self.torn, self.stuck = [], []
         self.hit = collections.Counter()

@@ -25,6 +25,10 @@ extension ObjectStore {
         return bytes
     }
 
+    /// Whether there are so many packs that each look into them costs: each is opened and mapped
+    /// whenever the store is.
+    package func hasManyPacks() throws(GitError) -> Bool { try openPacks().count > manyPacks }
+
     /// Removes what `kept` does not lead to, where it pays: garbage of more than a quarter and more
     /// than `worthwhile` bytes, or so many packs that each look into them costs. `urgently` does it
     /// for any garbage.
@@ -153,11 +157,8 @@ private struct TidyPlan {
     let garbage: Int
     let hasTooManyPacks: Bool
 
-    /// Each pack is opened and mapped whenever the store is.
-    private static let manyPacks = 50
-
     init(of packs: [PackFile], _ needed: Set<ObjectKey>) throws(GitError) {
-        hasTooManyPacks = packs.count > Self.manyPacks
+        hasTooManyPacks = packs.count > manyPacks
         var replaced: [PackFile] = []
         var held: Set<ObjectKey> = []
         // Large ones first: what they hold need not be taken from others.
@@ -192,3 +193,6 @@ private struct TidyPlan {
         return (keys, bytes)
     }
 }
+
+/// More packs than this are made one.
+private let manyPacks = 50

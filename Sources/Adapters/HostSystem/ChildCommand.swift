@@ -13,7 +13,7 @@ package struct ChildCommand: Equatable, Sendable {
     package var workingFolder: String?
     /// Nil means an empty one.
     package var standardInput: [UInt8]?
-    /// Of each of its two outputs this many bytes are kept; the rest is read and thrown away.
+    /// Of each of its two outputs the last so many bytes are kept; the rest is read and thrown away.
     package var outputLimit: Int
 
     package init(
@@ -131,9 +131,9 @@ package struct ChildOutcome: Equatable, Sendable {
     }
 
     package var status: Status
-    /// The first `outputLimit` bytes of its standard output.
+    /// The last `outputLimit` bytes of its standard output.
     package var output: [UInt8]
-    /// The first `outputLimit` bytes of its standard error.
+    /// The last `outputLimit` bytes of its standard error.
     package var errors: [UInt8]
 
     package init(status: Status, output: [UInt8], errors: [UInt8]) {

@@ -12,9 +12,14 @@ package final class RunningChild {
     private let outputLimit: Int
     private var status: ExitStatus?
 
-    /// What it wrote so far to its standard output and error, each up to the limit.
-    package private(set) var output: [UInt8] = []
-    package private(set) var errors: [UInt8] = []
+    // A little more than the limit, so that not each read moves all of it.
+    private var outputKept: [UInt8] = []
+    private var errorsKept: [UInt8] = []
+
+    /// The end of what it wrote so far to its standard output and error, each up to the limit: the
+    /// reason for a failure stands last.
+    package var output: [UInt8] { Array(outputKept.suffix(outputLimit)) }
+    package var errors: [UInt8] { Array(errorsKept.suffix(outputLimit)) }
 
     init(
         pid: Int32, process: consuming FileDescriptor, output: consuming FileDescriptor,
@@ -46,8 +51,8 @@ package final class RunningChild {
 
     /// Takes what the child has written, without waiting.
     package func collect() {
-        if !drain(outputPipe?.raw, into: &output) { outputPipe = nil }
-        if !drain(errorPipe?.raw, into: &errors) { errorPipe = nil }
+        if !drain(outputPipe?.raw, into: &outputKept) { outputPipe = nil }
+        if !drain(errorPipe?.raw, into: &errorsKept) { errorPipe = nil }
     }
 
     /// How the child ended; nil while it runs. Its group ends with it: what it left behind is
@@ -93,7 +98,8 @@ package final class RunningChild {
             }
             if count == 0 { return false }
             guard count > 0 else { return errno == EAGAIN || errno == EINTR }
-            kept += buffer[..<min(count, outputLimit - kept.count)]
+            kept += buffer[..<count]
+            if kept.count > 2 * outputLimit { kept.removeFirst(kept.count - outputLimit) }
         }
         return true
     }

@@ -122,7 +122,7 @@ struct EventLine {
         case "confirmed", "healed": "s-succeeded"
         case "failed", "rolledBack", "rejected", "refused", "knownBad": "s-failed"
         case "lostLink": "s-lostLink"
-        case "drift", "held": "s-held"
+        case "drift", "contested", "held", "postponed": "s-held"
         default: "s-waiting"
         }
     }

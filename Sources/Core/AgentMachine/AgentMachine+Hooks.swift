@@ -30,10 +30,10 @@ extension AgentMachine {
         }
     }
 
-    /// A move that is put off leaves no trace but the word of it.
+    /// A move that is put off or refused leaves no trace but the word of it, which is told once.
     private func told(_ results: [HookResult], of move: Move) -> [AgentEffect] {
-        let isPutOff = results.contains { $0.moment == .before && $0.verdict == .notNow }
-        let isSilent = results.isEmpty || isPutOff && move.purpose != .goBack
+        let isStopped = results.contains { $0.moment == .before && $0.verdict != .passed }
+        let isSilent = results.isEmpty || isStopped && move.purpose != .goBack
         return isSilent ? [] : [.record(.hooksRan(move, results))]
     }
 
@@ -74,15 +74,17 @@ extension AgentMachine {
     /// What is said while nothing is touched yet still counts.
     private mutating func stop(_ ready: Ready, at now: Instant) -> [AgentEffect]? {
         let candidate = ready.candidate
-        if isHeld {
-            state = .idle
-            return [
-                .discard(generation: candidate.generation),
-                .record(.notApplied(candidate.revision)),
-            ]
-        }
+        if isHeld { return leaveAlone(candidate) }
         let isStillOpen = mayFlip(under: ready.isOrdered ? candidate.revision : nil)
         return isStillOpen ? nil : withdraw(candidate, at: now)
+    }
+
+    /// Throws away what was staged for a device that is held by now.
+    mutating func leaveAlone(_ candidate: Candidate) -> [AgentEffect] {
+        state = .idle
+        return [
+            .discard(generation: candidate.generation), .record(.notApplied(candidate.revision)),
+        ]
     }
 
     /// It is known how the units stand: from here on something is touched.

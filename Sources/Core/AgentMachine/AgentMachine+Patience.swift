@@ -4,13 +4,11 @@ internal import FleetModel
 /// the commit point a move is tried again soon, a few times. Then an upgrade goes back, and a way
 /// back, which has nowhere else to go, is tried ever more rarely.
 extension AgentMachine {
-    private static let soon: [Duration] = [.milliseconds(250), .seconds(1), .seconds(4)]
-
     /// Whether the move that is under way is to be tried once more before anything else is decided.
-    var mayTrySoon: Bool { failedTries < Self.soon.count }
+    var mayTrySoon: Bool { failedTries < AgentPace.soon.count }
 
     /// Whether the next try is so far off that nobody should wait for it.
-    var isStuckForLong: Bool { failedTries > Self.soon.count }
+    var isStuckForLong: Bool { failedTries > AgentPace.soon.count }
 
     mutating func tryLater(
         _ move: Move, _ course: Course, because reason: String, at now: Instant
@@ -21,8 +19,8 @@ extension AgentMachine {
         }
         let delay =
             mayTrySoon
-            ? Self.soon[failedTries]
-            : pace.retryDelay(after: failedTries - Self.soon.count + 1)
+            ? AgentPace.soon[failedTries]
+            : pace.retryDelay(after: failedTries - AgentPace.soon.count + 1)
         failedTries += 1
         state = .stuck(move, course, until: now + delay)
         return [.record(.trouble(reason))]

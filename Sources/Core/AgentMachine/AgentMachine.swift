@@ -354,13 +354,7 @@ package struct AgentMachine: Sendable {
         _ ready: Ready, forgiving wasFailing: [String], at now: Instant
     ) -> [AgentEffect] {
         let candidate = ready.candidate
-        if isHeld {
-            state = .idle
-            return [
-                .discard(generation: candidate.generation),
-                .record(.notApplied(candidate.revision)),
-            ]
-        }
+        if isHeld { return leaveAlone(candidate) }
         guard mayMove(to: ready, at: now) else { return withdraw(candidate, at: now) }
         let move = Move(
             .upgrade, from: current, to: candidate.generation, wasFailing: wasFailing,

@@ -37,6 +37,9 @@ package struct AgentPace: Equatable, Sendable {
     /// An interval stretched by up to a tenth, always the same for one device.
     func spreadOut(_ interval: Duration) -> Duration { interval + interval * spread / 10_000 }
 
+    /// Between the first tries of what the disk refused: most of it is over in a moment.
+    package static let soon: [Duration] = [.milliseconds(250), .seconds(1), .seconds(4)]
+
     /// This device's own place within an interval: all of a fleet's places fill it evenly.
     func place(within interval: Duration) -> Duration { interval * spread / 1_000 }
 

@@ -7,7 +7,8 @@ package struct DeviceEvent: Equatable, Sendable {
     /// Rises by one with every event of an outbox.
     package var sequence: Int64
     /// `confirmed`, `failed`, `rolledBack`, `lostLink`, `rejected`, `unchanged`, `refused`,
-    /// `healed`, `drift`, `held`, `knownBad`; a reader takes kinds that it does not know.
+    /// `healed`, `drift`, `contested`, `held`, `knownBad`, and the steps of a move; docs/asyncapi.yaml
+    /// has all of them. A reader takes kinds that it does not know.
     package var kind: String
     package var generation: Int?
     package var revision: Revision?

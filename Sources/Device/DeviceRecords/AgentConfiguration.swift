@@ -56,6 +56,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     package var maxDisk: Int64
     /// How many boots a generation that is not confirmed yet gets before the device goes back.
     package var maxBoots: Int
+    package static let defaultMaxBoots = 5
 
     /// Reads it from the device. A missing file is an error that says how to write one.
     package init(of root: Root) throws(RecordError) {
@@ -94,7 +95,7 @@ package struct AgentConfiguration: Equatable, Sendable {
         scanEvery = Self.interval("scanEvery", &reader) ?? .seconds(300)
         keepGenerations = reader.integer("keepGenerations", in: 2...100) ?? 3
         maxDisk = Self.bytes("maxDisk", atLeast: Limits.leastDisk, &reader) ?? 64 << 20
-        maxBoots = reader.integer("maxBoots", in: 1...100) ?? 5
+        maxBoots = reader.integer("maxBoots", in: 1...100) ?? Self.defaultMaxBoots
         labels = Self.labels(&reader)
         reader.finish()
         guard reader.diagnostics.isEmpty, let device, let channel, let repository else {

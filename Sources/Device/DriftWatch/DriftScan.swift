@@ -133,6 +133,10 @@ package struct DriftScan {
         for deviation in try inspector.deviations(from: list.piece(indices)) {
             if let index = list.item(at: deviation.path) { take(deviation, of: index) }
         }
+        for index in indices {
+            guard let (piece, directory) = list.ownedPiece(index) else { continue }
+            for extra in try inspector.extras(in: directory, of: piece) { take(extra, of: index) }
+        }
         return result
     }
 

@@ -101,6 +101,8 @@ package struct WatchList {
     private mutating func gatherOwned(_ state: DesiredState) {
         for item in items {
             guard case .directory(let directory) = item.part, directory.isOwned else { continue }
+            // One in another is looked at with that.
+            if isBelowOwned(directory.path, state) { continue }
             func isInside(_ path: String) -> Bool {
                 DevicePath.isAt(path, orBelow: directory.path)
             }
@@ -109,6 +111,11 @@ package struct WatchList {
                 links: state.links.filter { isInside($0.path) },
                 directories: state.directories.filter { isInside($0.path) })
         }
+    }
+
+    private func isBelowOwned(_ path: String, _ state: DesiredState) -> Bool {
+        let above = DevicePath.ancestors(of: path)
+        return state.directories.contains { $0.isOwned && above.contains($0.path) }
     }
 
     private mutating func gatherFolders() {
@@ -231,10 +238,11 @@ package struct WatchList {
     }
 
     /// The same of an owned directory with all that it lists; nil where an item is none.
-    func ownedPiece(_ index: Int) -> GenerationRecord? {
-        guard let state = owned[items[index].path] else { return nil }
+    func ownedPiece(_ index: Int) -> (piece: GenerationRecord, directory: String)? {
+        let path = items[index].path
+        guard let state = owned[path] else { return nil }
         var piece = shell
         piece.state = state
-        return piece
+        return (piece, path)
     }
 }

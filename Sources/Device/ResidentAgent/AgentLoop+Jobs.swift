@@ -171,12 +171,5 @@ extension AgentLoop {
         }
     }
 
-    /// What a failed child said, on one line, bounded, and without secrets.
-    func told(_ outcome: ChildOutcome) -> String {
-        let text = Masking.masked(
-            outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText)
-        let lines = text.split(whereSeparator: \.isNewline).suffix(3).joined(separator: " | ")
-        let words = oneLine(lines, limit: Limits.reasonBytes)
-        return words.isEmpty ? "\(outcome.status)" : "\(outcome.status): \(words)"
-    }
+    func told(_ outcome: ChildOutcome) -> String { outcome.told }
 }

@@ -62,8 +62,6 @@ package final class AgentLoop {
     /// After the first trouble with the device's own disk; doubled for each further one in a row.
     private static let firstPause = Duration.seconds(2)
     private static let longestPause = Duration.seconds(60)
-    /// The same where somebody waits for a single run to end.
-    private static let soon: [Duration] = [.milliseconds(250), .seconds(1), .seconds(4)]
 
     package init(
         root: Root, configuration: AgentConfiguration, worker: String,
@@ -146,7 +144,7 @@ package final class AgentLoop {
     /// Does not give up at the first thing that the disk refuses: what is not done yet is still to be
     /// done, and a device should not be left in the middle of a move for a moment's trouble.
     private func persisting<Value>(_ work: () throws -> Value) throws -> Value {
-        for delay in Self.soon {
+        for delay in AgentPace.soon {
             do {
                 return try work()
             } catch {

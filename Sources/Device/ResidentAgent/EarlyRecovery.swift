@@ -8,7 +8,7 @@ internal import UnitControl
 internal import UnitPlanning
 
 /// `flotilla-agent recover`: early at boot, before anything reads its configuration, the files are made
-/// whole. Units, the gate and everything that needs a network stay for the agent.
+/// whole. The gate, everything that needs a network, and units but for those that leave stay for the agent.
 ///
 /// It ends by itself, whatever happens: a device that boots with an old file can be helped, and one
 /// that does not boot can't.
@@ -89,11 +89,14 @@ package struct EarlyRecovery {
         let count = BootCount.seen(
             known, generation: move.to, boot: try Clocks.bootID())
         if count != known { try store.write(count, at: StateLayout.boots) }
-        guard let reason = count.verdict(maxBoots: configuration?.maxBoots ?? 5) else { return }
+        guard
+            let reason = count.verdict(
+                maxBoots: configuration?.maxBoots ?? AgentConfiguration.defaultMaxBoots)
+        else { return }
         try giveUp(move, because: reason)
     }
 
-    /// Begins the way back: its files are placed here, its units are the agent's.
+    /// Begins the way back: its files are placed here, and what leaves with it is stopped.
     private func giveUp(_ move: Move, because reason: String) throws {
         let back = move.back(because: reason)
         say("generation \(move.to) is given up: \(reason)")

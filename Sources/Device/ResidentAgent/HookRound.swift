@@ -22,10 +22,7 @@ struct HookRound {
     }
 
     mutating func ended(_ hook: DesiredHook, _ outcome: ChildOutcome, after took: Duration) {
-        let text = outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText
-        let lines = text.split(whereSeparator: \.isNewline).suffix(3).joined(separator: " | ")
-        let detail = lines.isEmpty ? "\(outcome.status)" : "\(outcome.status): \(lines)"
-        append(hook, Self.verdict(outcome.status), detail, took)
+        append(hook, Self.verdict(outcome.status), outcome.told, took)
     }
 
     mutating func failed(_ hook: DesiredHook, because reason: String) {

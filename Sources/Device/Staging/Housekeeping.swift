@@ -32,7 +32,11 @@ package struct Housekeeping {
         -> Bool
     {
         try at(.repository) {
-            if try !urgently && objects.objectBytes() <= Self.smallStore { return false }
+            if try !urgently && objects.objectBytes() <= Self.smallStore
+                && !objects.hasManyPacks()
+            {
+                return false
+            }
             guard let kept = try kept(and: tip) else { return false }
             return try objects.tidy(keeping: kept, urgently: urgently).hasRemoved
         }

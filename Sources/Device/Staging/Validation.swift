@@ -56,7 +56,9 @@ struct Validation {
         }
         if outcome.isSuccess { return nil }
         let text = outcome.errorText.isEmpty ? outcome.outputText : outcome.errorText
-        return "\(name): \(outcome.status): \(Masking.masked(text))"
+        // The reason stands last, and there is to be room for it in a report.
+        let reason = Masking.masked(text).suffix(Limits.reasonBytes / 2)
+        return "\(name.prefix(Limits.reasonBytes / 4)): \(outcome.status): \(reason)"
     }
 
     private func placed(

@@ -54,6 +54,15 @@ package struct Inspector {
         return found.sorted { $0.path < $1.path }
     }
 
+    /// What stands in one owned directory of a record and is not listed.
+    package func extras(
+        in directory: String, of record: GenerationRecord
+    ) throws(TransactionError) -> [Deviation] {
+        try asTransaction {
+            try extras(in: record.state) { path, _, _ in path == directory }
+        }
+    }
+
     private func extras(in state: DesiredState, _ watching: Watching) throws -> [Deviation] {
         guard state.directories.contains(where: \.isOwned) else { return [] }
         // What is only observed would own its directories if it were applied.

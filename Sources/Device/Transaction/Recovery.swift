@@ -75,7 +75,9 @@ package struct Recovery {
     private func removeUnborn() throws {
         guard let ledger = try store.read(Ledger.self, at: StateLayout.ledger) else { return }
         let known = [try store.currentGeneration(), ledger.confirmed, ledger.previous ?? 0]
-        let newest = (known + ledger.outcomes.compactMap(\.generation)).max() ?? 0
+        // Steps are told of before anything stands.
+        let told = ledger.outcomes.filter { !$0.isStep }.compactMap(\.generation)
+        let newest = (known + told).max() ?? 0
         for generation in try generations() where generation > newest {
             try discard(generation: generation)
         }

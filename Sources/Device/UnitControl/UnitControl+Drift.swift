@@ -10,13 +10,17 @@ extension UnitControl {
     private static let bytesPerUnit = 16 << 10
     private static let mostBytes = 8 << 20
 
+    static func limit(of units: [String]) -> Int {
+        min(units.count * bytesPerUnit, mostBytes)
+    }
+
     /// How to see how units stand; nil where this device's services are not ours to look at.
     package func show(_ units: [String]) -> ChildCommand? {
         guard services == .systemd, !units.isEmpty else { return nil }
         let properties = ShownUnit.properties.joined(separator: ",")
         return ChildCommand(
             "systemctl", ["--no-pager", "show", "--property=\(properties)", "--"] + units,
-            outputLimit: min(units.count * Self.bytesPerUnit, Self.mostBytes))
+            outputLimit: Self.limit(of: units))
     }
 
     /// How to ask systemd for one step of putting a unit right.

@@ -67,6 +67,6 @@ package struct UnitControl: Equatable, Sendable {
         let properties = UnitState.properties.joined(separator: ",")
         return ChildCommand(
             "systemctl", ["--no-pager", "show", "--property=\(properties)", "--"] + units,
-            outputLimit: Limits.probedBytes)
+            outputLimit: Self.limit(of: units))
     }
 }

@@ -28,7 +28,7 @@ package struct EventRow: Sendable {
         switch kind {
         case "confirmed", "healed": .green
         case "failed", "rolledBack", "lostLink", "rejected", "refused", "knownBad": .red
-        case "drift", "held": .yellow
+        case "drift", "contested", "held", "postponed": .yellow
         default: nil
         }
     }

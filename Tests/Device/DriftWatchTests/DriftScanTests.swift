@@ -47,6 +47,34 @@ import UnitPlanning
         }
     }
 
+    @Test("what stands in an owned directory and is not listed is told once, by scans and by looks")
+    func extras() throws {
+        try WatchedDevice.with { device in
+            try device.place("/srv/own/in/a")
+            let scan = TestScan(root: device.root)
+            scan.compare(
+                with: WatchedDevice.record([WatchedDevice.file("/srv/own/in/a")]) { state in
+                    state.directories = [
+                        DesiredDirectory(path: "/srv/own", bundle: "b", isOwned: true),
+                        DesiredDirectory(path: "/srv/own/in", bundle: "b", isOwned: true),
+                    ]
+                })
+            #expect(scan.scan(at: Instant(seconds: 1)).isEmpty)
+            try device.shell("touch srv/own/in/more srv/beside")
+            var touched = Touched()
+            touched.add("/srv/own/in/more")
+            #expect(scan.differs(touched, at: Instant(seconds: 2)))
+            for _ in 0..<2 {
+                let found = scan.scan(at: Instant(seconds: 3))
+                #expect(found.map(\.subject) == ["/srv/own/in/more"])
+                #expect(found.map(\.kind) == [.extra])
+            }
+            try device.shell("rm srv/own/in/more")
+            #expect(scan.scan(at: Instant(seconds: 4)).isEmpty)
+            #expect(scan.takeFailures() == [])
+        }
+    }
+
     @Test("every kind that the transaction finds has its word in a report")
     func words() {
         for kind in Deviation.Kind.allCases {

@@ -50,6 +50,24 @@ struct DriftAgentTests {
         }
     }
 
+    @Test("what is put into an owned directory is removed at once, and told")
+    func extra() throws {
+        let more = "directories:\n  - {path: /etc/hello.d, owned: true}\n"
+        try withFollower(bundle: bundle(path: "/etc/hello.d/hello", more: more)) { follower in
+            let agent = try resting(follower)
+            let folder = follower.root.appendingPathComponent("etc/hello.d")
+            let file = folder.appendingPathComponent("zzz")
+            try Data("x".utf8).write(to: file)
+            #expect(waits { !FileManager.default.fileExists(atPath: file.path) })
+            #expect(try waits { try follower.kinds().suffix(2) == ["drift", "healed"] })
+            #expect(
+                FileManager.default.fileExists(
+                    atPath: folder.appendingPathComponent("hello").path))
+            agent.send(SIGTERM)
+            #expect(agent.end() == 0)
+        }
+    }
+
     @Test("who fights for a path wins for an hour: it is contested, told and left as it is")
     func contested() throws {
         try withFollower { follower in

@@ -5,7 +5,7 @@ import HostSystem
 import TestSupport
 import Testing
 
-/// `flotilla-agent recover`, as early boot runs it: no network, and no unit is touched.
+/// `flotilla-agent recover`, as early boot runs it: no network, and no unit is started.
 @Suite(.enabled(if: geteuid() == 0, "a mount namespace is root's"))
 struct EarlyRecoveryTests {
     private func withTwoGenerations(_ body: (FleetFollower) throws -> Void) throws {

@@ -127,7 +127,7 @@ struct HookTests {
         }
     }
 
-    @Test("What a move will do is shown before it happens, in text and in JSON")
+    @Test("What a move between two kept generations does is shown, in text and in JSON")
     func diff() throws {
         try withFleetFollower { device in
             let manifest =

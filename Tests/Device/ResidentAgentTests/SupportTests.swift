@@ -96,7 +96,7 @@ struct SupportTests {
         }
     }
 
-    @Test("a resident agent looks at Git soon after a retry, however seldom it does otherwise")
+    @Test("a resident agent that next wakes for anything asks Git again after a retry")
     func retryIsNoticed() throws {
         try withFollower { follower in
             try follower.release("greeting: one")

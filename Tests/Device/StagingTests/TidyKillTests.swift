@@ -7,7 +7,7 @@ import Testing
 
 @testable import Staging
 
-/// The worker that tidies the object store up, killed before each call that changes a file.
+/// The worker that tidies the object store up, killed before calls that change a file, spread over all of them.
 @Suite(.enabled(if: geteuid() == 0, "files are given to root")) struct TidyKillTests {
     private static let calls = [
         "write", "pwrite64", "rename", "unlink", "unlinkat", "rmdir", "mkdir", "fsync", "ftruncate",
@@ -15,7 +15,8 @@ import Testing
     ]
 
     @Test(
-        "Killed at any call, the store has all that is kept; the next one sweeps and ends the work")
+        "Killed at a call that writes, the store has all that is kept; the next one sweeps and ends the work"
+    )
     func sweep() throws {
         try withFleet { fleet in
             for number in 1...4 { try KeepingTests.apply(number, fleet) }

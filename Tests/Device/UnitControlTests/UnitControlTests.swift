@@ -13,6 +13,7 @@ import UnitPlanning
             (UnitAction.daemonReload, ["daemon-reload"]),
             (.stop("a.service"), ["stop", "a.service"]),
             (.disable("a.service"), ["disable", "a.service"]),
+            (.reenable("a.service"), ["reenable", "a.service"]),
             (.enable("a.service"), ["enable", "a.service"]),
             (.start("a.service"), ["start", "a.service"]),
             (.reload("a.service"), ["reload-or-restart", "a.service"]),
