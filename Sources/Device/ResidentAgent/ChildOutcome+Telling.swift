@@ -1,4 +1,5 @@
 internal import FleetModel
+internal import HealthProbes
 internal import HostSystem
 
 extension ChildOutcome {
