@@ -62,6 +62,21 @@ import Testing
         }
     }
 
+    @Test("what is fetched is lent to who fetches, and nobody else can look into it")
+    func lent() throws {
+        try SmallFleet.withWorld { fleet in
+            try fleet.apply()
+            let store = fleet.device.root + "/var/lib/flotilla/repository"
+            var status = stat()
+            #expect(stat(store, &status) == 0 && status.st_mode & 0o007 == 0)
+            #expect(try fleet.sync() == 0)
+            #expect(stat(store, &status) == 0 && status.st_mode & 0o7777 == 0o750)
+            let other = ["/usr/bin/setpriv", "--reuid=65533", "--regid=65533", "--clear-groups"]
+            let look = try runChild(other + ["/bin/ls", store], in: URL(fileURLWithPath: "/"))
+            #expect(look.status != 0 && look.output.isEmpty)
+        }
+    }
+
     @Test("while the server is away the agent waits longer, and goes on when it is told to")
     func backsOff() throws {
         try SmallFleet.withWorld { fleet in

@@ -9,6 +9,11 @@ package enum Users {
         return try account(named: text)?.owner.user
     }
 
+    /// A user's own group, by the user's name or number; nil where there is no such user.
+    package static func primaryGroup(of user: String) throws(SystemError) -> UInt32? {
+        try account(named: user)?.owner.group
+    }
+
     /// The number of a group, by name or as decimal digits; nil where there is no such name.
     package static func lookUpGroup(_ text: String) throws(SystemError) -> UInt32? {
         if let number = UInt32(text) { return number }

@@ -1,8 +1,8 @@
 package import HostSystem
 
 extension Root {
-    /// Makes the agent's folders where they are missing. The object store is readable for the
-    /// fetching user, who borrows from it; what stood on the device before is not.
+    /// Makes the agent's folders where they are missing. What stood on the device before is nobody
+    /// else's to read.
     package func makeStateFolders() throws(SystemError) {
         try makeFolders(StateLayout.state, mode: 0o755)
         try makeFolders(StateLayout.run, mode: 0o755)

@@ -218,9 +218,10 @@ package final class AgentLoop {
             boots: configuration.services == .systemd)
         let looked = AgentInput.looked(
             current: try store.currentGeneration(), isHeld: try isHeld())
+        try noticeRetry()
+        // Only now, for who can't look around does it again, and nothing may begin twice.
         effects += machine.handle(looked, at: Clocks.monotonic())
         effects += machine.start(at: position, now: Clocks.monotonic())
-        try noticeRetry()
     }
 
     /// Lets the machine answer what happened, and gives it what it wants.

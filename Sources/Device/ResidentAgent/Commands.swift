@@ -45,7 +45,9 @@ package struct Commands {
         let request = AgentInput.rollbackRequested(
             to: number, reason: "rolled back by hand: \(reason)")
         guard try loop.runOnce(patience: Self.patience, request) else { return busy() }
-        let reached = try store.currentGeneration() == number
+        // Where a path refuses, the link is there already and the device is not.
+        let isUnderWay = try store.read(Journal.self, at: StateLayout.journal) != nil
+        let reached = try store.currentGeneration() == number && !isUnderWay
         say(reached ? "back on generation \(number)" : "generation \(number) is not reached yet")
         return reached ? .well : .notWell
     }

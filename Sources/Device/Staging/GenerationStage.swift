@@ -38,10 +38,14 @@ extension ObjectStore {
     static func ofDevice(_ root: Root) throws(StagingError) -> ObjectStore {
         let path = root.hostPath(of: StateLayout.repository)
         return try at(.repository) {
-            let store =
-                try root.exists(StateLayout.repository)
-                ? ObjectStore(openingAt: path) : ObjectStore(creatingAt: path)
-            try store.sweep()
+            if try root.exists(StateLayout.repository) {
+                let store = try ObjectStore(openingAt: path)
+                try store.sweep()
+                return store
+            }
+            let store = try ObjectStore(creatingAt: path)
+            // The next fetch lends it to who fetches.
+            try root.setMode(StateLayout.repository, 0o700)
             return store
         }
     }

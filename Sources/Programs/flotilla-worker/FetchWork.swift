@@ -24,6 +24,7 @@ enum FetchWork {
             user, writing: room, memory: 8 * UInt64(Limits.importBytes)
         ) {
             try prepareIncoming(root, for: user)
+            try lend(root, to: user)
         }
         do throws(GitError) {
             let result = try fetch(request, borrowing: objects, root)
@@ -132,6 +133,16 @@ enum FetchWork {
         if isReady(root, for: owner) { return }
         try root.removeTree(StateLayout.incoming)
         try root.makeFolder(StateLayout.incoming, mode: 0o700, owner: owner)
+    }
+
+    /// Who fetches borrows from the object store. Nobody else may look into it: it holds what is placed
+    /// with a mode of its own.
+    private static func lend(_ root: Root, to user: String) throws {
+        let status = try root.status(of: StateLayout.repository)
+        guard let status, let group = try Users.primaryGroup(of: user) else { return }
+        let owner = FileOwner(user: 0, group: group)
+        if status.owner != owner { try root.setOwner(StateLayout.repository, owner) }
+        if status.mode != 0o750 { try root.setMode(StateLayout.repository, 0o750) }
     }
 
     private static func isReady(_ root: Root, for owner: FileOwner) -> Bool {
