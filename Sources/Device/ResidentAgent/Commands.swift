@@ -45,9 +45,11 @@ package struct Commands {
         let request = AgentInput.rollbackRequested(
             to: number, reason: "rolled back by hand: \(reason)")
         guard try loop.runOnce(patience: Self.patience, request) else { return busy() }
-        // Where a path refuses, the link is there already and the device is not.
-        let isUnderWay = try store.read(Journal.self, at: StateLayout.journal) != nil
-        let reached = try store.currentGeneration() == number && !isUnderWay
+        // Where a path refuses, the link is there already and the device is not. One that only waits
+        // for its boot is.
+        let journal = try store.read(Journal.self, at: StateLayout.journal)
+        let isWhole = journal == nil || journal?.phase == .rebooting
+        let reached = try store.currentGeneration() == number && isWhole
         say(reached ? "back on generation \(number)" : "generation \(number) is not reached yet")
         return reached ? .well : .notWell
     }
