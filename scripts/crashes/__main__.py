@@ -42,9 +42,6 @@ def main(words: list[str]) -> int:
     wanted = options(words)
     kinds = wanted.kinds or ["deaths", "errors"]
     began = time.monotonic()
-    until = began + 60 * wanted.minutes if wanted.minutes else float("inf")
-    # What is under way is finished, which takes a lane some seconds.
-    until -= 5
     if os.geteuid() != 0:
         raise CrashError("devices' files belong to root, so this must run as root")
     obstacle = lanes.obstacle()
@@ -71,6 +68,8 @@ def main(words: list[str]) -> int:
         for name, points in world.points.items():
             print(f"{name}: {len(points)} points, from {points[0].name} on")
         print(f"prepared in {time.monotonic() - began:.0f} s", flush=True)
+        # However slow a machine is, some points are tried.
+        until = time.monotonic() + 60 * wanted.minutes if wanted.minutes else float("inf")
         return attempt(wanted, kinds, world, crew, until, began)
 
 
