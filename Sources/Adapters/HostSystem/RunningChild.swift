@@ -12,7 +12,7 @@ package final class RunningChild {
     private let outputLimit: Int
     private var status: ExitStatus?
 
-    // A little more than the limit, so that not each read moves all of it.
+    // Up to twice the limit, so that not each read moves all of it.
     private var outputKept: [UInt8] = []
     private var errorsKept: [UInt8] = []
 

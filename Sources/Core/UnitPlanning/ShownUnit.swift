@@ -21,6 +21,7 @@ package struct ShownUnit: Equatable, Sendable {
         "DropInPaths", "Type", "Result", "RemainAfterExit",
     ]
 
+    /// Reads what `systemctl show` prints when it is asked for `properties`.
     package static func read(_ text: String) -> [ShownUnit] {
         ShownProperties.read(text).map(ShownUnit.init)
     }

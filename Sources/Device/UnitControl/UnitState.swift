@@ -25,6 +25,7 @@ package struct UnitState: Equatable, Sendable {
         "ActiveEnterTimestampMonotonic",
     ]
 
+    /// Reads what `systemctl show` prints when it is asked for `properties`.
     package static func read(_ output: [UInt8]) -> [UnitState] {
         ShownProperties.read(String(decoding: output, as: UTF8.self)).map(UnitState.init)
     }

@@ -59,6 +59,15 @@ import Testing
         #expect(outcome.isSuccess && outcome.output.count == 1_000 && outcome.errors.count == 5)
     }
 
+    @Test("of a long output the end is kept, where the reason stands")
+    func keepsTheEnd() throws {
+        var command = shell("seq 1 200000; echo the reason")
+        command.outputLimit = 24
+        let outcome = try command.run(deadline: .seconds(20))
+        #expect(outcome.output.count == 24)
+        #expect(outcome.outputText.hasSuffix("200000\nthe reason\n"))
+    }
+
     @Test("a large input reaches the child whole")
     func largeInput() throws {
         var command = ChildCommand("sha256sum")
