@@ -102,7 +102,7 @@ extension AgentLoop {
         if outcome.isSuccess {
             driftScan.take(ShownUnit.read(outcome.outputText), at: Clocks.wall())
         } else {
-            driftScan.failUnits("systemctl show: \(told(outcome))")
+            driftScan.failUnits("systemctl show: \(outcome.told)")
         }
         endScan()
     }

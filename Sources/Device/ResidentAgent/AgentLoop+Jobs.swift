@@ -62,33 +62,33 @@ extension AgentLoop {
         case .unitStates(let checks):
             took(checks, outcome)
         case .askGit:
-            inputs.append(outcome.isSuccess ? .gitAnswered : .gitSilent(told(outcome)))
+            inputs.append(outcome.isSuccess ? .gitAnswered : .gitSilent(outcome.told))
         case .units(let actions, let failures):
-            let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(told(outcome))"]
+            let failure = outcome.isSuccess ? [] : ["\(actions[0]): \(outcome.told)"]
             changeUnits(Array(actions.dropFirst()), failures: failures + failure)
         case .look(let units):
             seen(units, outcome)
         case .hook(let run, let start):
             ended(run, since: start, outcome)
         case .reboot:
-            if !outcome.isSuccess { failed(job.purpose, told(outcome)) }
+            if !outcome.isSuccess { failed(job.purpose, outcome.told) }
         case .unitStandings:
             unitsShown(outcome)
         case .mendUnits(let words, let rest, let failures):
             let failure =
-                outcome.isSuccess ? [] : ["\(words.joined(separator: " ")): \(told(outcome))"]
+                outcome.isSuccess ? [] : ["\(words.joined(separator: " ")): \(outcome.told)"]
             mend(rest, failures: failures + failure)
         case .resolve:
             if outcome.isSuccess {
                 resolved(outcome.output)
             } else {
-                failed(job.purpose, told(outcome))
+                failed(job.purpose, outcome.told)
             }
         case .fetch, .stage, .restage:
             // The worker tells what was wrong on its standard error, for people.
             Program.writeToStandardError(outcome.errorText)
             guard outcome.isSuccess else {
-                failed(job.purpose, told(outcome))
+                failed(job.purpose, outcome.told)
                 return
             }
             do {
@@ -170,6 +170,4 @@ extension AgentLoop {
             inputs.append(.rebootFailed("the machine is not booted: \(reason)"))
         }
     }
-
-    func told(_ outcome: ChildOutcome) -> String { outcome.told }
 }

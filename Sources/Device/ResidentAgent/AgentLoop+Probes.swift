@@ -80,7 +80,7 @@ extension AgentLoop {
             ? UnitState.results(of: checks, in: outcome.output)
             : checks.map {
                 CheckResult(
-                    check: $0.id, passed: false, detail: "systemctl show: \(told(outcome))")
+                    check: $0.id, passed: false, detail: "systemctl show: \(outcome.told)")
             }
         for (check, result) in zip(checks, results) { probed(check, result) }
     }

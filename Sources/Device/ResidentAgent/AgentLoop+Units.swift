@@ -94,7 +94,7 @@ extension AgentLoop {
         guard outcome.isSuccess,
             let standings = UnitControl.standings(of: units, in: outcome.outputText)
         else {
-            inputs.append(.unitsFailed("how units stand can't be seen: \(told(outcome))"))
+            inputs.append(.unitsFailed("how units stand can't be seen: \(outcome.told)"))
             return
         }
         inputs.append(.unitsSeen(standings))
